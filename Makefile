@@ -1,0 +1,86 @@
+# outlocal's build. `make` alone lists the targets.
+#
+# Only Go, make and git are needed, but for two targets: `race` wants a C
+# compiler, `lint` builds its linter from the module in tools/ on first use.
+
+GO ?= go
+
+# Nothing here needs cgo. Switched off, every machine makes the same static
+# binary and the tests run without a C compiler; `race` alone switches it on.
+export CGO_ENABLED = 0
+
+# Go's own version stamp ends a build where git refuses to answer, as in a
+# container that mounts somebody else's checkout: the linker is told instead.
+# A source tree without git builds as "dev".
+export GOFLAGS += -buildvcs=false
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+# Files that `make generate` writes and that are committed.
+GENERATED := docs/coverage.md
+
+# The systems that a release is built for.
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+LINTER := bin/golangci-lint
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check demo clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build ./outlocal
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o outlocal .
+
+test: ## run all tests (needs nothing but Go, make and git)
+	$(GO) test ./...
+
+race: ## run all tests under the race detector (needs a C compiler)
+	@.ci/ensure gcc
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+fuzz-seeds: ## play the seeds of all fuzz targets; a target without seeds fails
+	$(GO) test -run '^(Fuzz.*|TestFuzzTargetsHaveSeeds)$$' ./...
+
+fmt: ## fail, naming the files, where gofmt would change something
+	@bad=$$(gofmt -l .) && if [ -n "$$bad" ]; then \
+		echo "not formatted (run gofmt -w on them):"; echo "$$bad"; exit 1; fi
+
+vet: ## run go vet
+	$(GO) vet ./...
+
+lint: $(LINTER) ## run the linter, configured in .golangci.yml
+	$(LINTER) run ./...
+
+# Built rather than run through `go tool`, so that its hundred modules never
+# meet the ones of the program, and a second run costs nothing.
+$(LINTER): tools/go.mod tools/go.sum
+	$(GO) build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+generate: ## write the generated files anew
+	$(GO) run ./internal/coverage
+
+coverage: ## check that every rule of docs/protocol.md is tested, or said not to be emulated
+	$(GO) run ./internal/coverage -check
+
+drift: coverage ## fail where a generated file, go.mod or go.sum is out of date
+	@$(MAKE) --no-print-directory generate
+	@git diff --exit-code --stat -- $(GENERATED) || \
+		{ echo "out of date: run make generate and commit what it wrote"; exit 1; }
+	$(GO) mod tidy -diff
+
+cross: ## compile for every system of a release
+	@for platform in $(PLATFORMS); do \
+		echo "compile for $$platform"; \
+		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build ./... || exit 1; \
+	done
+
+check: fmt vet test fuzz-seeds drift cross lint race ## everything above, cheap things first: what CI runs
+
+demo: ## watch an emulator and a webhook play the whole loop
+	$(GO) run . demo
+
+clean: ## remove what was built here
+	rm -rf outlocal bin
