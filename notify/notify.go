@@ -38,8 +38,9 @@ type Change struct {
 	Collection Collection
 	Folder     string // id of the folder that holds the item, or held it
 	Item       string
-	ETag       string // without the W/"" around it
-	Properties []Property
+	ETag       string     // without the W/"" around it
+	Before     []Property // what the item was; nil for a creation
+	After      []Property // what it is now; nil for a deletion
 }
 
 // Mailbox names a mailbox in every way that schemas do.
