@@ -50,9 +50,9 @@ func wordBreak(r rune) bool {
 
 // maskWord masks one word that is, or holds, a URL or a token.
 func maskWord(word string) string {
-	if at := strings.Index(word, "://"); at >= 0 {
+	if strings.Contains(word, "://") {
 		url, trailer := cutTrailer(word)
-		return MaskURL(url) + trailer
+		word = MaskURL(url) + trailer
 	}
 	if at := strings.Index(word, jwtStart); at >= 0 && strings.Contains(word[at:], ".") {
 		return word[:at] + mask
