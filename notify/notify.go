@@ -56,7 +56,7 @@ type Notification struct {
 	Subscription   string
 	Expires        time.Time
 	ClientState    string
-	HasClientState bool // a client state stands in the body, be it null; schemas that use a header never set it
+	HasClientState bool // a client state came with it, be it null, in the body or in a header
 	Sequence       int32
 	HasSequence    bool
 	Change         ChangeType // one of Created, Updated, Deleted, Acknowledgment; 0 for a lifecycle notification

@@ -1,0 +1,306 @@
+package dialect
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"hash/fnv"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/outlocal/outlocal/notify"
+)
+
+// Notification is how notifications look.
+type Notification struct {
+	Type         string // @odata.type of an item; empty where there is none
+	ContentType  string
+	ODataVersion bool // the header OData-Version: 4.0 is sent (W4.1-06)
+	Acknowledge  bool // a creation is acknowledged by a notification (W3.1-01)
+	Sequence     bool // items are numbered (W3.3-01, W3.3-03)
+
+	Item      []Part // a change, in order
+	Service   []Part // what the service says itself, in an item like any other: Acknowledgment, Missed
+	Removed   []Part // the end of a subscription, where it has a form of its own (W3.4-01)
+	Lifecycle []Part // lifecycle events in Graph's form (W5-07)
+	Events    []notify.Lifecycle
+
+	ItemType string // prefix of the changed item's @odata.type
+	ItemID   string // name of the changed item's id (W4.3-01, W4.5-03)
+	Path     ItemPath
+	DateForm DateForm
+
+	// Quirks that some saw and most did not; all are off by default.
+	OwnID       bool // each item has an id of its own (W10-19)
+	Context     bool // the body opens with @odata.context (W10-30)
+	QuotedDates bool // dates carry a second pair of quotes (W10-27)
+}
+
+// Part is one member of a notification.
+type Part struct {
+	Name string
+	Is   PartKind
+}
+
+// PartKind is what a member of a notification holds.
+type PartKind uint8
+
+// The kinds of parts. PartChange, PartResource and PartData are the same for every subscription that a change concerns.
+const (
+	PartType PartKind = iota
+	PartNull
+	PartOwnID
+	PartSubscription
+	PartExpires
+	PartExpiresInFull // as documented, whatever the form of the changes' dates (W10-41)
+	PartSequence
+	PartClientState
+	PartTenant
+	PartChange
+	PartResource
+	PartData
+	PartLifecycle
+	PartError
+)
+
+// ItemPath is how a notification points at an item.
+type ItemPath struct {
+	Absolute bool
+	User     UserForm
+	Quoted   bool // Users('x') rather than Users/x
+	Pascal   bool // Messages rather than messages
+}
+
+// UserForm is how generated URLs name a user (W1.1-22, W4.5-02, W10-18).
+type UserForm uint8
+
+// The forms.
+const (
+	UserAddress UserForm = iota // ann@contoso.com
+	UserPair                    // {user}@{tenant}, both GUIDs
+	UserID                      // {user}, a GUID
+)
+
+// Key is the user's name in that form.
+func (f UserForm) Key(m notify.Mailbox) string {
+	switch f {
+	case UserPair:
+		return m.ID + "@" + m.Tenant
+	case UserID:
+		return m.ID
+	}
+	return m.Address
+}
+
+// Head is what differs between the notifications that one change raises.
+type Head struct {
+	Subscription string
+	Expires      time.Time
+	ClientState  string
+	Sequence     int32
+	Tenant       string
+}
+
+// AppendShared encodes what all subscriptions of one dialect share of a change: its kind, the path of the item and the item itself,
+// with the properties in rich beside it. Encode it once and splice it with AppendItem for each subscription. Base is origin and base
+// path, such as http://localhost:3650/api/v2.0.
+func (d *Dialect) AppendShared(dst []byte, c *notify.Change, base string, rich []string) []byte {
+	start := len(dst)
+	dst = append(dst, '{') // appendName needs something to look back at; cut off below
+	path := string(d.appendItemPath(nil, c.Mailbox, c.Collection, c.Item, base))
+	for _, part := range d.Notification.Item {
+		switch part.Is {
+		case PartChange:
+			dst = appendName(dst, part.Name)
+			dst = appendText(dst, d.changeWord(c.Type))
+		case PartResource:
+			dst = appendName(dst, part.Name)
+			dst = appendText(dst, path)
+		case PartData:
+			dst = appendName(dst, part.Name)
+			dst = d.appendData(dst, c, path, rich)
+		}
+	}
+	return append(dst[:start], dst[start+1:]...)
+}
+
+func (d *Dialect) appendData(dst []byte, c *notify.Change, path string, rich []string) []byte {
+	dst = append(dst, `{"@odata.type":`...)
+	dst = appendText(dst, d.Notification.ItemType+pascal(c.Collection.Singular()))
+	dst = appendName(dst, "@odata.id")
+	dst = appendText(dst, path)
+	dst = appendName(dst, "@odata.etag")
+	dst = appendText(dst, `W/"`+c.ETag+`"`)
+	dst = appendName(dst, d.Notification.ItemID)
+	dst = appendText(dst, c.Item)
+	if c.Type != notify.Deleted && len(rich) > 0 {
+		dst = d.appendProperties(dst, c.After, rich)
+	}
+	return append(dst, '}')
+}
+
+// AppendItem encodes the notification of one subscription around shared, which AppendShared gave.
+func (d *Dialect) AppendItem(dst []byte, h *Head, shared []byte) []byte {
+	return d.appendParts(dst, d.Notification.Item, h, func(dst []byte, part Part) []byte {
+		if part.Is != PartChange {
+			return dst // stands in shared already
+		}
+		return append(append(dst, ','), shared...)
+	})
+}
+
+// AppendAcknowledgment encodes the notification that a creation is acknowledged with (W3.1-02, W3.1-03).
+func (d *Dialect) AppendAcknowledgment(dst []byte, h *Head) []byte {
+	return d.appendParts(dst, d.Notification.Service, h, func(dst []byte, part Part) []byte {
+		return appendText(appendName(dst, part.Name), notify.Acknowledgment.Name())
+	})
+}
+
+// Tells reports whether the dialect has a notification for an event.
+func (d *Dialect) Tells(event notify.Lifecycle) bool {
+	for _, e := range d.Notification.Events {
+		if e == event {
+			return true
+		}
+	}
+	return false
+}
+
+// AppendLifecycle encodes an event in the life of a subscription; reason is for removals, and may be nil. Ask Tells first: a dialect
+// that has no word for an event adds nothing.
+func (d *Dialect) AppendLifecycle(dst []byte, h *Head, event notify.Lifecycle, reason *notify.Error) []byte {
+	if !d.Tells(event) {
+		return dst
+	}
+	parts := d.Notification.Service
+	switch {
+	case d.Notification.Lifecycle != nil:
+		parts = d.Notification.Lifecycle
+	case event == notify.SubscriptionRemoved:
+		parts = d.Notification.Removed
+	}
+	return d.appendParts(dst, parts, h, func(dst []byte, part Part) []byte {
+		switch part.Is {
+		case PartLifecycle:
+			return appendText(appendName(dst, part.Name), string(event))
+		case PartChange:
+			return appendText(appendName(dst, part.Name), pascal(string(event)))
+		case PartError:
+			if reason == nil {
+				return dst
+			}
+			dst = append(appendName(dst, part.Name), `{"Message":`...)
+			dst = appendText(dst, reason.Message)
+			dst = appendText(append(dst, `,"Code":`...), reason.Code)
+			return append(dst, '}')
+		}
+		return dst
+	})
+}
+
+// appendParts writes an item; what depends on the kind of notification is left to special.
+func (d *Dialect) appendParts(dst []byte, parts []Part, h *Head, special func([]byte, Part) []byte) []byte {
+	dst = append(dst, '{')
+	if d.Notification.OwnID {
+		dst = appendText(appendName(dst, "id"), ownID(h))
+	}
+	for _, part := range parts {
+		switch part.Is {
+		case PartType:
+			dst = appendText(appendName(dst, part.Name), d.Notification.Type)
+		case PartNull:
+			dst = append(appendName(dst, part.Name), "null"...)
+		case PartSubscription:
+			dst = appendText(appendName(dst, part.Name), h.Subscription)
+		case PartExpires:
+			dst = d.appendExpires(appendName(dst, part.Name), h.Expires, d.Notification.DateForm)
+		case PartExpiresInFull:
+			dst = d.appendExpires(appendName(dst, part.Name), h.Expires, Documented)
+		case PartSequence:
+			dst = strconv.AppendInt(appendName(dst, part.Name), int64(h.Sequence), 10)
+		case PartClientState:
+			if h.ClientState != "" { // absent when none was set (W4.6-05)
+				dst = appendText(appendName(dst, part.Name), h.ClientState)
+			}
+		case PartTenant:
+			dst = appendText(appendName(dst, part.Name), h.Tenant)
+		default:
+			dst = special(dst, part)
+		}
+	}
+	return append(dst, '}')
+}
+
+func (d *Dialect) appendExpires(dst []byte, t time.Time, form DateForm) []byte {
+	if !d.Notification.QuotedDates {
+		return appendDate(dst, t, form)
+	}
+	return appendText(dst, string(appendDate(nil, t, form)))
+}
+
+// ownID looks like the ids in the documents' samples: thirteen letters.
+func ownID(h *Head) string {
+	sum := fnv.New64a()
+	sum.Write([]byte(h.Subscription))
+	sum.Write(binary.BigEndian.AppendUint32(nil, uint32(h.Sequence)))
+	return base64.RawURLEncoding.EncodeToString(append(sum.Sum(nil), 0, 0))[:13]
+}
+
+// OpenBody and CloseBody stand around the items of a body, which are separated by commas (W4.8-01). With the quirk Context the body
+// names the collection of its first item.
+func (d *Dialect) OpenBody(dst []byte, base string, c notify.Collection) []byte {
+	dst = append(dst, '{')
+	if d.Notification.Context {
+		dst = appendText(appendName(dst, "@odata.context"), base+"/$metadata#"+pascal(c.String())+"/Microsoft.OutlookServices.NotificationBase")
+	}
+	return append(appendName(dst, "value"), '[')
+}
+
+// CloseBody ends what OpenBody began.
+func (d *Dialect) CloseBody(dst []byte) []byte { return append(dst, "]}"...) }
+
+// NotificationHeader is the header of a delivery, in the service's own spelling: Go's canonical form would change it (W4.1-02 to W4.1-09).
+func (d *Dialect) NotificationHeader(clientState string) http.Header {
+	h := http.Header{"Content-Type": {d.Notification.ContentType}}
+	if d.Notification.ODataVersion {
+		h["OData-Version"] = []string{"4.0"}
+	}
+	if d.ClientState.Header != "" && clientState != "" {
+		h[d.ClientState.Header] = []string{clientState}
+	}
+	return h
+}
+
+// ItemPath is how the dialect's notifications point at an item.
+func (d *Dialect) ItemPath(m notify.Mailbox, c notify.Collection, item, base string) string {
+	return string(d.appendItemPath(nil, m, c, item, base))
+}
+
+func (d *Dialect) appendItemPath(dst []byte, m notify.Mailbox, c notify.Collection, item, base string) []byte {
+	p := d.Notification.Path
+	collection := c.String()
+	if p.Pascal {
+		collection = pascal(collection)
+	}
+	user := p.User.Key(m)
+	if !p.Quoted {
+		return append(dst, "Users/"+user+"/"+collection+"/"+item...)
+	}
+	if p.Absolute {
+		dst = append(append(dst, base...), '/')
+	}
+	return append(dst, "Users"+quoteKey(user)+"/"+collection+quoteKey(item)...)
+}
+
+func (d *Dialect) changeWord(c notify.ChangeType) string {
+	if !d.ChangeWords.Lower {
+		return c.Name()
+	}
+	switch c {
+	case notify.Created:
+		return "created"
+	case notify.Updated:
+		return "updated"
+	}
+	return "deleted"
+}
