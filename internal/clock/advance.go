@@ -27,7 +27,7 @@ type InsideFlightError struct {
 }
 
 func (e *InsideFlightError) Error() string {
-	return fmt.Sprintf("advance the clock from inside %s: %v", e.Flight, ErrInsideFlight)
+	return fmt.Sprintf("%v: %s", ErrInsideFlight, e.Flight)
 }
 
 func (e *InsideFlightError) Unwrap() error { return ErrInsideFlight }
@@ -43,13 +43,13 @@ func (e *BlockedError) Error() string {
 	if n := len(shown) - namedFlights; n > 0 {
 		shown, more = shown[:namedFlights], fmt.Sprintf("; and %d more", n)
 	}
-	return "advance the clock: still in progress: " + strings.Join(shown, "; ") + more
+	return "still in progress: " + strings.Join(shown, "; ") + more
 }
 
 // Report is what an Advance has done.
 type Report struct {
 	From, To time.Time // virtual; To is later than asked for if a flight took longer than what was left of the way
-	Fired    int       // timers
+	Fired    int       // timers that fell due after From
 }
 
 // Advance takes virtual time ahead by d, from due moment to due moment: what is due is fired in order, and before each jump
@@ -62,28 +62,13 @@ type Report struct {
 // is. With every error, Report says how far it came.
 func (c *Clock) Advance(ctx context.Context, d time.Duration) (Report, error) {
 	a, err := c.ask(ctx, d)
+	if err == nil {
+		err = c.await(ctx, a)
+	}
 	if err != nil {
-		now := c.Now()
-		return Report{From: now, To: now}, err
+		return a.report, fmt.Errorf("advance the clock by %s: %w", d, err)
 	}
-	tick := time.NewTicker(grace)
-	defer tick.Stop()
-	for {
-		select {
-		case <-a.done:
-			return a.report, a.err
-		case <-ctx.Done():
-			return c.abandon(a, fmt.Errorf("advance the clock by %s: %w", d, context.Cause(ctx)))
-		case <-tick.C:
-		}
-		waits, tell, blocked := c.look(a)
-		if blocked != nil {
-			return c.abandon(a, blocked)
-		}
-		if tell != nil {
-			tell(waits)
-		}
-	}
+	return a.report, nil
 }
 
 // OnWait sets what is called, by the goroutine that advances, when an Advance has been kept from its next step for a
@@ -96,12 +81,14 @@ func (c *Clock) OnWait(f func(flights []string)) {
 
 // advance is an Advance that has been asked for. The clock's mu guards it until done is closed.
 type advance struct {
-	by, target time.Duration // target is virtual, from the clock's origin, once started
-	started    bool          // it was its turn and every flight was over or parked
-	steps      int           // jumps, and timers fired
-	report     Report
-	err        error
-	done       chan struct{}
+	by           time.Duration
+	started      bool          // it was its turn and every flight was over or parked
+	from, target time.Duration // virtual, from the clock's origin, once started
+	steps        int           // jumps, and timers fired
+	report       Report
+	err          error
+	over         bool // done is closed
+	done         chan struct{}
 
 	// What was there before, for as long as it has not started.
 	before    uint64 // the newest flight
@@ -112,32 +99,51 @@ type advance struct {
 	told int // steps at the last call, -1 before the first
 }
 
-// ask puts an advance at the end of the queue.
+// ask puts an advance at the end of the queue. With an error it isn't there; its report holds all the same.
 func (c *Clock) ask(ctx context.Context, d time.Duration) (*advance, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("advance the clock by %s: %w", d, context.Cause(ctx))
-	}
-	if d < 0 {
-		return nil, fmt.Errorf("advance the clock by %s: time does not go back", d)
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		return nil, ErrClosed
-	}
-	if f := flightIn(ctx, c); f != nil && !f.ended {
-		return nil, &InsideFlightError{Flight: f.what}
-	}
 	now := c.now()
-	if d > endOfTime-now {
-		return nil, fmt.Errorf("advance the clock by %s: it ends at %s", d, c.date(endOfTime).Format(time.DateOnly))
-	}
 	a := &advance{by: d, done: make(chan struct{}), before: c.flights.last, told: -1}
 	a.report = Report{From: c.date(now), To: c.date(now)}
-	a.remaining, _ = c.flights.upTo(a.before)
+	switch f := flightIn(ctx, c); {
+	case ctx.Err() != nil:
+		return a, ctx.Err()
+	case c.closed:
+		return a, ErrClosed
+	case d < 0:
+		return a, errors.New("time does not go back")
+	case d > endOfTime-now:
+		return a, fmt.Errorf("the last day that can be shown is %s", c.date(endOfTime).Format(time.DateOnly))
+	case f != nil && !f.ended:
+		return a, &InsideFlightError{Flight: f.what}
+	}
+	a.remaining, _ = c.earlier(a)
 	c.queue = append(c.queue, a)
 	c.poke()
 	return a, nil
+}
+
+// await waits for the end of a, and sees to it that it comes.
+func (c *Clock) await(ctx context.Context, a *advance) error {
+	tick := time.NewTicker(grace)
+	defer tick.Stop()
+	for {
+		select {
+		case <-a.done:
+			return a.err
+		case <-ctx.Done():
+			return c.abandon(a, ctx.Err())
+		case <-tick.C:
+		}
+		waits, tell, blocked := c.look(a)
+		if blocked != nil {
+			return c.abandon(a, blocked)
+		}
+		if tell != nil {
+			tell(waits)
+		}
+	}
 }
 
 // look is what the goroutine that advances does once in each grace: it finds out that a is blocked, or that it is time to
@@ -145,12 +151,12 @@ func (c *Clock) ask(ctx context.Context, d time.Duration) (*advance, error) {
 func (c *Clock) look(a *advance) (waits []string, tell func([]string), blocked error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if a.closed() {
+	if a.over {
 		return nil, nil, nil
 	}
 	if !a.started {
 		// Whoever has a long queue of deliveries is busy, not blocked: what ends buys another second for the rest.
-		left, unparked := c.flights.upTo(a.before)
+		left, unparked := c.earlier(a)
 		if unparked > 0 && left >= a.remaining {
 			return nil, nil, &BlockedError{Flights: c.busy(a.before)}
 		}
@@ -158,22 +164,33 @@ func (c *Clock) look(a *advance) (waits []string, tell func([]string), blocked e
 	}
 	stuck := a.steps == a.seen && a.told != a.steps
 	a.seen = a.steps
-	if !stuck || c.unparked == 0 || c.onWait == nil {
+	if !stuck || c.queue[0] != a || c.unparked == 0 || c.onWait == nil {
 		return nil, nil, nil
 	}
 	a.told = a.steps
 	return c.busy(c.flights.last), c.onWait, nil
 }
 
-// abandon takes a out of the queue and returns how far it came.
-func (c *Clock) abandon(a *advance, err error) (Report, error) {
+// earlier counts the flights in progress that were there before a, and the unparked ones among them; c.mu is held.
+func (c *Clock) earlier(a *advance) (all, unparked int) {
+	for f := range c.flights.upTo(a.before) {
+		all++
+		if f.parks == 0 {
+			unparked++
+		}
+	}
+	return all, unparked
+}
+
+// abandon ends a with err, unless it has ended by itself meanwhile.
+func (c *Clock) abandon(a *advance, err error) error {
 	c.mu.Lock()
-	if !a.closed() {
+	if !a.over {
 		c.finish(a, err)
 	}
 	c.mu.Unlock()
 	c.poke() // for the next in the queue
-	return a.report, a.err
+	return a.err
 }
 
 // finish ends a, which is in the queue; c.mu is held.
@@ -181,27 +198,7 @@ func (c *Clock) finish(a *advance, err error) {
 	if a.started {
 		a.report.To = c.date(c.now())
 	}
-	a.err = err
+	a.over, a.err = true, err
 	c.queue = slices.DeleteFunc(c.queue, func(b *advance) bool { return b == a })
 	close(a.done)
-}
-
-func (a *advance) closed() bool {
-	select {
-	case <-a.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// upTo counts the flights that began no later than the one with that number, and the unparked ones among them.
-func (l *flightList) upTo(number uint64) (all, unparked int) {
-	for f := l.head; f != nil && f.number <= number; f = f.next {
-		all++
-		if f.parks == 0 {
-			unparked++
-		}
-	}
-	return all, unparked
 }

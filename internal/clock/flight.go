@@ -3,6 +3,7 @@ package clock
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 )
 
@@ -13,7 +14,7 @@ type Flight struct {
 	what       string
 	began      time.Duration // monotonic, since the clock's origin
 	number     uint64        // in the order of their beginning
-	prev, next *Flight
+	prev, next *Flight       // in progress
 	parks      int32
 	ended      bool
 }
@@ -133,35 +134,30 @@ func (c *Clock) count(delta int) (look bool) {
 
 // busy is Busy of the flights that began no later than the one with the number upTo; c.mu is held.
 func (c *Clock) busy(upTo uint64) []string {
-	type group struct {
-		oldest time.Duration
-		flight int
-	}
-	var names []string
-	groups := map[string]group{}
-	for f := c.flights.head; f != nil && f.number <= upTo; f = f.next {
+	var oldest []*Flight // of each name
+	count := map[string]int{}
+	for f := range c.flights.upTo(upTo) {
 		if f.parks > 0 {
 			continue
 		}
-		g, known := groups[f.what]
-		if !known {
-			names = append(names, f.what)
-			g.oldest = time.Since(c.origin) - f.began
+		if count[f.what] == 0 {
+			oldest = append(oldest, f)
 		}
-		g.flight++
-		groups[f.what] = g
+		count[f.what]++
 	}
-	for i, name := range names {
-		g := groups[name]
-		names[i] = fmt.Sprintf("%s for %s", name, g.oldest.Round(time.Millisecond))
-		if g.flight > 1 {
-			names[i] += fmt.Sprintf(" (%d of them)", g.flight)
+	var lines []string
+	for _, f := range oldest {
+		line := fmt.Sprintf("%s for %s", f.what, (time.Since(c.origin) - f.began).Round(time.Millisecond))
+		if n := count[f.what]; n > 1 {
+			line += fmt.Sprintf(" (%d of them)", n)
 		}
+		lines = append(lines, line)
 	}
-	return names
+	return lines
 }
 
-// flightList holds the flights in progress, in the order of their beginning.
+// flightList holds the flights in progress, in the order of their beginning. A list and not a slice, because a flight is
+// added and removed for every delivery, and one that hangs stays for ten seconds.
 type flightList struct {
 	head, tail *Flight
 	last       uint64 // number of the newest
@@ -190,4 +186,12 @@ func (l *flightList) remove(f *Flight) {
 		f.next.prev = f.prev
 	}
 	f.prev, f.next = nil, nil
+}
+
+// upTo yields the flights that began no later than the one with that number.
+func (l *flightList) upTo(number uint64) iter.Seq[*Flight] {
+	return func(yield func(*Flight) bool) {
+		for f := l.head; f != nil && f.number <= number && yield(f); f = f.next {
+		}
+	}
 }

@@ -58,11 +58,18 @@ func (c *Clock) takeDue() (fire func()) {
 		c.turn(c.rate()) // go on from the due moment, not from where a late wake-up would be
 	}
 	t := heap.Pop(&c.timers).(*Timer)
-	if len(c.queue) > 0 && c.queue[0].started {
-		c.queue[0].steps++
-		c.queue[0].report.Fired++
+	if len(c.queue) > 0 {
+		c.queue[0].fired(t)
 	}
 	return t.f
+}
+
+// fired counts t. What was due before it all began may have been fired or not; that is no matter of the advance.
+func (a *advance) fired(t *Timer) {
+	a.steps++
+	if a.started && t.due > a.from {
+		a.report.Fired++
+	}
 }
 
 // step takes the first advance of the queue ahead, if nothing is due and nothing in progress, and reports whether it did;
@@ -74,7 +81,7 @@ func (c *Clock) step() bool {
 	a, now := c.queue[0], c.now()
 	if !a.started {
 		a.started = true
-		a.target = later(now, a.by)
+		a.from, a.target = now, later(now, a.by)
 		a.report.From = c.date(now)
 	}
 	if now >= a.target {
