@@ -1,0 +1,213 @@
+// Package diagnosis says why Outlook or Microsoft Graph refuses or forgets a
+// webhook, in the terms of the webhook's author: what happened, why, and what
+// to change.
+//
+// It holds two things. The catalogue is data: every [Finding] with its cause,
+// its cure, the protocol rules it rests on and the sentence that the service
+// answers ([Catalog], [Lookup], [Explain]). The judges are pure functions
+// that look at what was observed and name findings of the catalogue:
+//
+//   - [Handshake] judges the answer to a validation request,
+//   - [Delivery] judges the answer to a notification,
+//   - [Body] and [Item] judge what a receiver got,
+//   - [New] takes a finding that the caller has established itself.
+//
+// [Refusal] spells the sentence with which the service refuses a subscription
+// whose handshake failed; a service of one's own answers with the same text.
+//
+// The package sends nothing, reads no clock and keeps nothing: the caller
+// observes, and masks the query values of URLs before handing them over. Ids
+// of findings never change; new ones are added.
+package diagnosis
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Severity tells how much a finding matters.
+type Severity string
+
+// A warning is borne by the service today and will hurt; under [Strict] most
+// warnings are failures.
+const (
+	SeverityGood    Severity = "good"
+	SeverityWarning Severity = "warning"
+	SeverityFailure Severity = "failure"
+)
+
+// Mode tells how a judge treats what the service is lenient about.
+type Mode string
+
+// Faithful judges as the service does, and bears on loopback what a developer
+// cannot avoid there; Strict bears nothing that the documents forbid.
+const (
+	Faithful Mode = "faithful"
+	Strict   Mode = "strict"
+)
+
+// Finding is one entry of the catalogue: a mistake with a name.
+type Finding struct {
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Severity Severity `json:"severity"`
+	// Strict is the severity under the mode of that name.
+	Strict Severity `json:"strict"`
+	Cause  string   `json:"cause"`
+	Cure   string   `json:"cure"`
+	// Rule holds the ids of docs/protocol.md that the finding rests on.
+	Rule string `json:"rule"`
+	// Says is what the service answers, with places such as {status} and
+	// {url}; empty where it answers nothing or nobody has seen what.
+	Says string `json:"says,omitempty"`
+	// Cases are narrower causes that a judge can tell apart.
+	Cases []Case `json:"cases,omitempty"`
+}
+
+// Case is a narrower cause of a finding, with its own cure.
+type Case struct {
+	Name  string `json:"name"`
+	Cause string `json:"cause"`
+	Cure  string `json:"cure"`
+}
+
+// Diagnosis is a finding met in the world. Its cause and cure are those of
+// the case where one was told apart, and its severity is the one that counts
+// under the mode and the circumstances.
+type Diagnosis struct {
+	Finding
+	Case string `json:"case,omitempty"`
+	// Detail is the concrete observation, At the place of it.
+	Detail string `json:"detail,omitempty"`
+	At     string `json:"at,omitempty"`
+	// Sent and Got are short excerpts with control characters made visible.
+	Sent string `json:"sent,omitempty"`
+	Got  string `json:"got,omitempty"`
+	// Service is what the service would answer to who created the subscription.
+	Service string `json:"service,omitempty"`
+}
+
+// Catalog returns all findings, sorted by id. The slice is the caller's.
+func Catalog() []Finding {
+	all := entries()
+	findings := make([]Finding, len(all))
+	for i, e := range all {
+		findings[i] = e.Finding
+	}
+	slices.SortFunc(findings, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
+	return findings
+}
+
+// Lookup returns the finding with the given id.
+func Lookup(id string) (Finding, bool) {
+	e, ok := lookup(id)
+	return e.Finding, ok
+}
+
+// New returns the diagnosis of a finding that the caller has established
+// itself, such as a refused property of a subscription.
+func New(id string, mode Mode, detail string) (Diagnosis, bool) {
+	if _, ok := lookup(id); !ok {
+		return Diagnosis{}, false
+	}
+	r := report{mode: mode}
+	r.add(id, fact{detail: detail})
+	return r.found[0], true
+}
+
+// Failed tells whether a diagnosis is among them that the webhook has to be
+// changed for.
+func Failed(diagnoses []Diagnosis) bool {
+	return slices.ContainsFunc(diagnoses, func(d Diagnosis) bool { return d.Severity == SeverityFailure })
+}
+
+// entry is a finding with what only the judges need: the kind of refusal that
+// the service answers it with.
+type entry struct {
+	Finding
+	kind Kind
+}
+
+// entries builds the catalogue anew on each call, so that nobody can change
+// it for others.
+func entries() []entry {
+	all := slices.Concat(bodyEntries(), answerEntries(), connectionEntries(), deliveryEntries(),
+		deliveryConnectionEntries(), receiverEntries(), subscribeEntries())
+	for i, e := range all {
+		if e.Says == "" && e.Severity == SeverityFailure {
+			all[i].Says = template(StyleGraph, e.kind)
+		}
+	}
+	return all
+}
+
+func lookup(id string) (entry, bool) {
+	for _, e := range entries() {
+		if e.ID == id {
+			return e, true
+		}
+	}
+	return entry{}, false
+}
+
+// report collects the diagnoses of one judgement.
+type report struct {
+	mode    Mode
+	style   Style
+	failure Failure // what the sentence of the service tells beside the kind
+	found   []Diagnosis
+}
+
+// fact is what a judge adds to a finding. An empty severity means the
+// catalogue's.
+type fact struct {
+	name     string // of the case
+	detail   string
+	at       string
+	sent     string
+	got      string
+	severity Severity
+}
+
+// add appends a diagnosis; an id that is not in the catalogue would be lost,
+// which the test of the catalogue excludes.
+func (r *report) add(id string, f fact) {
+	e, ok := lookup(id)
+	if !ok {
+		return
+	}
+	d := Diagnosis{Finding: e.Finding, Detail: f.detail, At: f.at, Sent: f.sent, Got: f.got}
+	for _, c := range e.Cases {
+		if c.Name == f.name {
+			d.Case, d.Cause, d.Cure = c.Name, c.Cause, c.Cure
+		}
+	}
+	d.Cases = nil
+	if r.mode == Strict {
+		d.Severity = e.Strict
+	}
+	if f.severity != "" {
+		d.Severity = f.severity
+	}
+	// A finding that the service refuses is told its sentence even where the
+	// circumstances (loopback) make it a warning here.
+	if e.Severity == SeverityFailure || d.Severity == SeverityFailure {
+		failure := r.failure
+		failure.Kind = e.kind
+		d.Service = Refusal(r.style, failure)
+	}
+	r.found = append(r.found, d)
+}
+
+// verdict returns the diagnoses, failures first, else in the order found.
+func (r *report) verdict() []Diagnosis {
+	slices.SortStableFunc(r.found, func(a, b Diagnosis) int { return cmp.Compare(rank(a), rank(b)) })
+	return r.found
+}
+
+func rank(d Diagnosis) int {
+	if d.Severity == SeverityFailure {
+		return 0
+	}
+	return 1
+}
