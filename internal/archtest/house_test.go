@@ -36,7 +36,7 @@ func forbidden() []string {
 
 func load(t *testing.T, system string) []Package {
 	t.Helper()
-	packages, err := Load(root, system)
+	packages, err := Load(t.Context(), root, system)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ package archtest
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,9 +43,9 @@ type Module struct{ Path string }
 
 // Load describes the packages of the module at root, and all that they import,
 // as they are built for one operating system.
-func Load(root, goos string) ([]Package, error) {
+func Load(ctx context.Context, root, goos string) ([]Package, error) {
 	const fields = "ImportPath,Standard,DepOnly,Module,Imports,TestImports,XTestImports"
-	list := exec.Command("go", "list", "-deps", "-json="+fields, "./...")
+	list := exec.CommandContext(ctx, "go", "list", "-deps", "-json="+fields, "./...")
 	list.Dir = root
 	list.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
 	var complaint strings.Builder
