@@ -71,13 +71,17 @@ func Read(header http.Header, body []byte) (*Body, error) {
 			b.Tokens = append(b.Tokens, text)
 		}
 	}
+	unknown := ""
 	for entry := range value.Elements {
 		if b.Dialect == nil && entry.IsObject() {
-			if b.Dialect = recognise(header, entry); b.Dialect == nil {
-				return nil, &BodyError{Fault: UnknownDialect, Reason: "the entries' names belong to no dialect: " + clip(string(entry.Raw))}
+			if b.Dialect = recognise(header, entry); b.Dialect == nil && unknown == "" {
+				unknown = clip(names(entry))
 			}
 		}
 		b.Items = append(b.Items, Item{Raw: entry.Raw})
+	}
+	if b.Dialect == nil && unknown != "" {
+		return nil, &BodyError{Fault: UnknownDialect, Reason: "the entries' names belong to no dialect: " + unknown}
 	}
 	for i := range b.Items {
 		if b.Dialect != nil {
@@ -87,6 +91,25 @@ func Read(header http.Header, body []byte) (*Body, error) {
 		}
 	}
 	return b, nil
+}
+
+// names lists what an object's members are called: their values may be secrets.
+func names(object odata.Value) string {
+	all := make([]string, 0, 8)
+	for m := range object.Members {
+		all = append(all, m.Name)
+	}
+	if len(all) == 0 {
+		return "there are none"
+	}
+	return strings.Join(all, ", ")
+}
+
+// ReadItem understands a single entry again, raw as Read handed it out of a body in this dialect.
+func (d *Dialect) ReadItem(header http.Header, raw []byte) Item {
+	item := Item{Raw: raw}
+	d.readItem(&item, header)
+	return item
 }
 
 // blogEtag is how a page of January 2016 printed an etag: the quotes inside are not escaped, so it is no JSON (W10-26).

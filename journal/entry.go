@@ -31,6 +31,7 @@ const (
 	Dropped       Kind = "dropped"       // notifications were given up
 	Read          Kind = "read"          // a webhook read an item it was notified of
 	Received      Kind = "received"      // the receiver got a request on its webhook
+	Notified      Kind = "notified"      // the receiver judged one notification of a request, its cause
 	Clock         Kind = "clock"         // virtual time was advanced or its scale changed
 	Serve         Kind = "serve"         // a path now serves another dialect
 	Reset         Kind = "reset"         // state was reset
@@ -43,7 +44,7 @@ func Kinds() []Kind {
 	return []Kind{
 		Subscribed, Renewed, Reauthorized, Repointed, Deleted, Expired, Removed, Refused,
 		Handshake, Change, Delivery, Attempt, Retry, EndpointState, Lifecycle, Missed, Dropped,
-		Read, Received, Clock, Serve, Reset, Fault, Import,
+		Read, Received, Notified, Clock, Serve, Reset, Fault, Import,
 	}
 }
 
