@@ -22,7 +22,7 @@ func Libraries() []Library {
 	cli := []string{"internal/cli"}
 	return []Library{
 		{Module: "github.com/gorilla/mux", In: []string{"emulator/internal/api", "emulator/internal/login", "control", "receiver", "inspector"},
-			Because: "routes of every API surface", Unused: true},
+			Because: "routes of every API surface"},
 		{Module: "github.com/google/uuid", In: []string{"dialect", "emulator", "emulator/internal/api", "emulator/internal/delivery",
 			"emulator/internal/store", "emulator/internal/mailbox", "emulator/internal/login", "subscriber", "scenarios", "internal/cli"},
 			Because: "ids"},
