@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"encoding/json"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,6 +44,21 @@ func TestCatalogIsComplete(t *testing.T) {
 				checkTexts(t, "case "+c.Name, c.Cause, c.Cure)
 			}
 		})
+	}
+}
+
+// A finding rests on rules that are written down.
+func TestCatalogCitesRulesThatExist(t *testing.T) {
+	protocol, err := os.ReadFile("../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range Catalog() {
+		for rule := range strings.FieldsSeq(f.Rule) {
+			if !strings.Contains(string(protocol), "\n| "+rule+" |") {
+				t.Errorf("%s cites %s, which docs/protocol.md lacks", f.ID, rule)
+			}
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ type Verdict struct {
 // Delivery judges the answer to a notification, and tells what the service
 // makes of it.
 func Delivery(d DeliveryAnswer, mode Mode) (Verdict, []Diagnosis) {
-	j := delivery{DeliveryAnswer: d, target: targetOf(d.URL), report: report{mode: mode}}
+	j := delivery{DeliveryAnswer: d, report: report{mode: mode}}
 	good, late := d.Terms.limits()
 	switch {
 	case d.Err != nil:
@@ -70,7 +70,7 @@ func Delivery(d DeliveryAnswer, mode Mode) (Verdict, []Diagnosis) {
 		if d.Took > good {
 			j.add("delivery-late", fact{detail: "your webhook answered after " + round(d.Took) + ", good is " + round(good)})
 		}
-		if pageOf(d.Answer).html() {
+		if len(d.Body) > 0 && pageOf(d.Answer).html() {
 			j.add("delivery-html", fact{detail: "the answer is a web page", at: "response body", got: shown(d.Answer)})
 		}
 		return accepted(d.Took > good), j.verdict()
@@ -119,7 +119,6 @@ func (d DeliveryAnswer) failed(late time.Duration) Verdict {
 type delivery struct {
 	DeliveryAnswer
 	report
-	target target
 }
 
 func (j *delivery) unanswered() {
@@ -137,7 +136,7 @@ func (j *delivery) refused() {
 	f := fact{detail: "your webhook answered " + statusLine(j.Answer), at: "status", got: shown(j.Answer)}
 	_, ngrok := p.ngrok()
 	switch {
-	case ngrok, p.tunnel(j.target.host):
+	case ngrok, p.tunnel(targetOf(j.URL).host):
 		j.add("delivery-tunnel", f)
 	case p.redirect():
 		location := withoutQuery(j.Header.Get("Location"))

@@ -23,6 +23,7 @@ package diagnosis
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Severity tells how much a finding matters.
@@ -40,7 +41,8 @@ const (
 type Mode string
 
 // Faithful judges as the service does, and bears on loopback what a developer
-// cannot avoid there; Strict bears nothing that the documents forbid.
+// cannot avoid there; Strict bears nothing that the documents forbid. The zero
+// value reads as Faithful.
 const (
 	Faithful Mode = "faithful"
 	Strict   Mode = "strict"
@@ -128,23 +130,48 @@ type entry struct {
 	kind Kind
 }
 
+// spoken fills in the sentence of today's service, where it refuses.
+func (e entry) spoken() entry {
+	if e.Says == "" && e.Severity == SeverityFailure {
+		e.Says = template(StyleGraph, e.kind)
+	}
+	return e
+}
+
 // entries builds the catalogue anew on each call, so that nobody can change
 // it for others.
 func entries() []entry {
-	all := slices.Concat(bodyEntries(), answerEntries(), connectionEntries(), deliveryEntries(),
-		deliveryConnectionEntries(), receiverEntries(), subscribeEntries())
-	for i, e := range all {
-		if e.Says == "" && e.Severity == SeverityFailure {
-			all[i].Says = template(StyleGraph, e.kind)
+	var all []entry
+	for _, subject := range []string{"handshake", "delivery", "receiver", "subscribe"} {
+		for _, e := range entriesAbout(subject) {
+			all = append(all, e.spoken())
 		}
 	}
 	return all
 }
 
+// entriesAbout returns the findings whose id begins with the subject: a
+// receiver looks its own up for every bad item.
+func entriesAbout(subject string) []entry {
+	switch subject {
+	case "handshake":
+		return slices.Concat(bodyEntries(), answerEntries(), connectionEntries())
+	case "delivery":
+		return slices.Concat(deliveryEntries(), deliveryConnectionEntries())
+	case "receiver":
+		return receiverEntries()
+	case "subscribe":
+		return subscribeEntries()
+	default:
+		return nil
+	}
+}
+
 func lookup(id string) (entry, bool) {
-	for _, e := range entries() {
+	subject, _, _ := strings.Cut(id, "-")
+	for _, e := range entriesAbout(subject) {
 		if e.ID == id {
-			return e, true
+			return e.spoken(), true
 		}
 	}
 	return entry{}, false

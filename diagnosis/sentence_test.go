@@ -12,59 +12,78 @@ func TestRefusal(t *testing.T) {
 		failure Failure
 		want    string
 	}{
-		{"timeout", "W2.4-03", StyleGraph, Failure{Kind: KindTimeout}, "Subscription validation request timed out."},
-		{"timeout by the zero style", "W2.4-03", "", Failure{Kind: KindTimeout}, "Subscription validation request timed out."},
+		{name: "timeout", rules: "W2.4-03", style: StyleGraph, failure: Failure{Kind: KindTimeout}, want: "Subscription validation request timed out."},
+		{name: "timeout by the zero style", rules: "W2.4-03", failure: Failure{Kind: KindTimeout}, want: "Subscription validation request timed out."},
 		{
-			"status", "W2.4-04 R22", StyleGraph, Failure{Kind: KindStatus, Status: 403},
-			"Subscription validation request failed. HTTP status code is 'Forbidden'. Notification endpoint must respond with 200 OK to validation request.",
+			name: "status", rules: "W2.4-04 R22",
+			style:   StyleGraph,
+			failure: Failure{Kind: KindStatus, Status: 403},
+			want:    "Subscription validation request failed. HTTP status code is 'Forbidden'. Notification endpoint must respond with 200 OK to validation request.",
 		},
 		{
-			"status to 2023", "W2.4-05", StyleGraph2023, Failure{Kind: KindStatus, Status: 403},
-			"Subscription validation request failed. Notification endpoint must respond with 200 OK to validation request.",
+			name: "status to 2023", rules: "W2.4-05",
+			style:   StyleGraph2023,
+			failure: Failure{Kind: KindStatus, Status: 403},
+			want:    "Subscription validation request failed. Notification endpoint must respond with 200 OK to validation request.",
 		},
 		{
-			"status at first", "", StyleGraph2016, Failure{Kind: KindStatus, Status: 403},
-			"Subscription validation request failed. Must respond with 200 OK to this request.",
+			name: "status at first", style: StyleGraph2016,
+			failure: Failure{Kind: KindStatus, Status: 403},
+			want:    "Subscription validation request failed. Must respond with 200 OK to this request.",
 		},
 		{
-			"body", "W2.4-06 R22", StyleGraph, Failure{Kind: KindBody},
-			"Subscription validation request failed. Response must exactly match validationToken query parameter.",
+			name: "body", rules: "W2.4-06 R22",
+			style:   StyleGraph,
+			failure: Failure{Kind: KindBody},
+			want:    "Subscription validation request failed. Response must exactly match validationToken query parameter.",
 		},
 		{
-			"refused", "W2.4-07", StyleGraph, Failure{Kind: KindConnect},
-			"Subscription validation request failed. Notification endpoint must respond with 200 OK to validation request.",
+			name: "refused", rules: "W2.4-07",
+			style:   StyleGraph,
+			failure: Failure{Kind: KindConnect},
+			want:    "Subscription validation request failed. Notification endpoint must respond with 200 OK to validation request.",
 		},
-		{"http", "W6.3-03", StyleGraph, Failure{Kind: KindScheme}, "NotificationUrl scheme='http' is not supported."},
-		{"preview", "W2.4-08", StylePreview, Failure{Kind: KindScheme}, "An error has occurred."},
+		{name: "http", rules: "W6.3-03", style: StyleGraph, failure: Failure{Kind: KindScheme}, want: "NotificationUrl scheme='http' is not supported."},
+		{name: "preview", rules: "W2.4-08", style: StylePreview, failure: Failure{Kind: KindScheme}, want: "An error has occurred."},
 		{
-			"Outlook: status", "W2.4-01 W2.4-02", StyleOutlook, Failure{Kind: KindStatus, Status: 500, URL: hook},
-			prefix + "System.Net.WebException: The remote server returned an error: (500) Internal Server Error.'",
-		},
-		{
-			"Outlook: status without a reason", "", StyleOutlook, Failure{Kind: KindStatus, Status: 599, URL: hook},
-			prefix + "System.Net.WebException: The remote server returned an error: (599).'",
-		},
-		{
-			"Outlook: timeout", "W2.4-02", StyleOutlook, Failure{Kind: KindTimeout, URL: hook},
-			prefix + "System.Net.WebException: The operation has timed out'",
+			name: "Outlook: status", rules: "W2.4-01 W2.4-02",
+			style:   StyleOutlook,
+			failure: Failure{Kind: KindStatus, Status: 500, URL: hook},
+			want:    prefix + "System.Net.WebException: The remote server returned an error: (500) Internal Server Error.'",
 		},
 		{
-			"Outlook: refused", "W2.4-02", StyleOutlook, Failure{Kind: KindConnect, URL: hook},
-			prefix + "System.Net.WebException: Unable to connect to the remote server'",
+			name: "Outlook: status without a reason", style: StyleOutlook,
+			failure: Failure{Kind: KindStatus, Status: 599, URL: hook},
+			want:    prefix + "System.Net.WebException: The remote server returned an error: (599).'",
 		},
 		{
-			"Outlook: name", "", StyleOutlook, Failure{Kind: KindDNS, URL: hook, Host: "hook.example"},
-			prefix + "System.Net.WebException: The remote name could not be resolved: 'hook.example''",
+			name: "Outlook: timeout", rules: "W2.4-02",
+			style:   StyleOutlook,
+			failure: Failure{Kind: KindTimeout, URL: hook},
+			want:    prefix + "System.Net.WebException: The operation has timed out'",
 		},
 		{
-			"Outlook: TLS", "", StyleOutlook, Failure{Kind: KindTLS, URL: hook},
-			prefix + "System.Net.WebException: The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel.'",
+			name: "Outlook: refused", rules: "W2.4-02",
+			style:   StyleOutlook,
+			failure: Failure{Kind: KindConnect, URL: hook},
+			want:    prefix + "System.Net.WebException: Unable to connect to the remote server'",
 		},
 		{
-			"Outlook: reset", "", StyleOutlook, Failure{Kind: KindReset, URL: hook},
-			prefix + "System.Net.WebException: The underlying connection was closed: The connection was closed unexpectedly.'",
+			name: "Outlook: name", style: StyleOutlook,
+			failure: Failure{Kind: KindDNS, URL: hook, Host: "hook.example"},
+			want:    prefix + "System.Net.WebException: The remote name could not be resolved: 'hook.example''",
 		},
-		{"no kind, no sentence", "", StyleOutlook, Failure{URL: hook}, ""},
+		{
+			name: "Outlook: TLS", style: StyleOutlook,
+			failure: Failure{Kind: KindTLS, URL: hook},
+			want:    prefix + "System.Net.WebException: The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel.'",
+		},
+		{
+			name: "Outlook: reset", style: StyleOutlook,
+			failure: Failure{Kind: KindReset, URL: hook},
+			want:    prefix + "System.Net.WebException: The underlying connection was closed: The connection was closed unexpectedly.'",
+		},
+		{name: "no kind, no sentence", style: StyleOutlook, failure: Failure{URL: hook}, want: ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,18 +126,26 @@ func TestHandshakeNamesTheSentence(t *testing.T) {
 		want   string
 	}{
 		{
-			"status", "W2.4-04", status(404, ""), Faithful,
-			"Subscription validation request failed. HTTP status code is 'NotFound'. Notification endpoint must respond with 200 OK to validation request.",
+			name: "status", rules: "W2.4-04",
+			change: status(404, ""),
+			want:   "Subscription validation request failed. HTTP status code is 'NotFound'. Notification endpoint must respond with 200 OK to validation request.",
 		},
 		{
-			"Outlook's status", "W2.4-01", all(outlook, status(500, "")), Faithful,
-			"Notification URL '" + hookURL + "' verification failed 'System.Net.WebException: The remote server returned an error: (500) Internal Server Error.'",
+			name: "Outlook's status", rules: "W2.4-01",
+			change: all(outlook, status(500, "")),
+			want:   "Notification URL '" + hookURL + "' verification failed 'System.Net.WebException: The remote server returned an error: (500) Internal Server Error.'",
 		},
-		{"borne on loopback, refused in production", "W6.3-03", at("http://localhost/"), Faithful, "NotificationUrl scheme='http' is not supported."},
-		{"borne everywhere", "W10-25", header("Content-Type", "text/html"), Faithful, ""},
 		{
-			"refused by strict", "W10-25", header("Content-Type", "text/html"), Strict,
-			"Subscription validation request failed. Response must exactly match validationToken query parameter.",
+			name: "borne on loopback, refused in production", rules: "W6.3-03",
+			change: at("http://localhost/"),
+			want:   "NotificationUrl scheme='http' is not supported.",
+		},
+		{name: "borne everywhere", rules: "W10-25", change: header("Content-Type", "text/html"), want: ""},
+		{
+			name: "refused by strict", rules: "W10-25",
+			change: header("Content-Type", "text/html"),
+			mode:   Strict,
+			want:   "Subscription validation request failed. Response must exactly match validationToken query parameter.",
 		},
 	}
 	for _, tt := range tests {
