@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -115,6 +116,15 @@ func (d *Dialect) ReadItem(header http.Header, raw []byte) Item {
 // blogEtag is how a page of January 2016 printed an etag: the quotes inside are not escaped, so it is no JSON (W10-26).
 var blogEtag = regexp.MustCompile(`"W/"([A-Za-z0-9+/=]*)""`)
 
+// mendings put right what pages once printed and people copy from them.
+var mendings = []struct {
+	what string
+	mend func([]byte) []byte
+}{
+	{"the quotes inside @odata.etag were not escaped", func(b []byte) []byte { return blogEtag.ReplaceAll(b, []byte(`"W/\"$1\""`)) }},
+	{"no-break blanks stood between the values", func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\u00a0"), []byte(" ")) }},
+}
+
 func parseBody(body []byte) (doc odata.Value, mended string, err error) {
 	if len(strings.TrimSpace(string(body))) == 0 {
 		return doc, "", &BodyError{Fault: Empty, Reason: "the body is empty"}
@@ -122,9 +132,9 @@ func parseBody(body []byte) (doc odata.Value, mended string, err error) {
 	if doc, err = odata.Parse(body); err == nil {
 		return doc, "", nil
 	}
-	if blogEtag.Match(body) {
-		if doc, again := odata.Parse(blogEtag.ReplaceAll(body, []byte(`"W/\"$1\""`))); again == nil {
-			return doc, "the quotes inside @odata.etag were not escaped", nil
+	for _, m := range mendings {
+		if doc, again := odata.Parse(m.mend(body)); again == nil {
+			return doc, m.what, nil
 		}
 	}
 	fault := &BodyError{Fault: NotJSON, Reason: err.Error()}
@@ -168,6 +178,9 @@ func (d *Dialect) fit(header http.Header, entry odata.Value) int {
 				score++
 			}
 		}
+	}
+	if _, tagged := entry.Member("@odata.type"); tagged != (d.Notification.Type != "") {
+		score-- // one of the preview's and one of the interim's items differ in little else
 	}
 	if h := d.ClientState.Header; score > 0 && h != "" && header.Get(h) != "" {
 		score += headerWeight

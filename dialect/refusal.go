@@ -34,6 +34,7 @@ const (
 	TooFar // the limit in minutes
 	Unauthorized
 	AccessDenied
+	NoAccess // to that mailbox, for a subscription
 	QuotaReached
 	Duplicate           // the other subscription's id
 	HandshakeFailed     // the service's sentence
@@ -119,6 +120,7 @@ var outlookRefusals = Refusals{
 	TooFar:              {http.StatusBadRequest, invalidParameter, "The subscription can't live longer than %d minutes."},
 	Unauthorized:        {http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty."},
 	AccessDenied:        {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
+	NoAccess:            {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
 	QuotaReached:        {http.StatusForbidden, "ErrorExceededSubscriptionCount", "Maximum number of subscriptions has been reached."},
 	Duplicate:           {http.StatusConflict, invalidParameter, "The subscription '%s' exists already."},
 	HandshakeFailed:     {http.StatusBadRequest, invalidParameter, "%s"},
@@ -186,6 +188,7 @@ var graphRefusals = Refusals{
 
 	Unauthorized:        {http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty."},
 	AccessDenied:        {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
+	NoAccess:            extension(http.StatusForbidden, "Forbidden", "Forbidden"), // W6.3-13
 	QuotaReached:        extension(http.StatusForbidden, "Forbidden", "Maximum number of subscriptions has been reached"),
 	Duplicate:           {http.StatusConflict, "ObjectIdentifierInUse", "Subscription Id %s already exists for the requested combination"},
 	HandshakeFailed:     {http.StatusBadRequest, "ValidationError", "%s"}, // W10-05

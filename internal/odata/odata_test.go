@@ -146,3 +146,15 @@ func FuzzSplitPath(f *testing.F) {
 		}
 	})
 }
+
+func TestQuoteNames(t *testing.T) {
+	// rules: W1.2-09
+	in := "{ @odata.type:\"#T.Push: x\", Resource : \"https://a/b?c: d\",\n \"Quoted\":true, list:[null,{a1:1}] }"
+	want := "{ \"@odata.type\":\"#T.Push: x\", \"Resource\" : \"https://a/b?c: d\",\n \"Quoted\":true, \"list\":[null,{\"a1\":1}] }"
+	if got := string(QuoteNames([]byte(in))); got != want {
+		t.Errorf("QuoteNames:\n got %s\nwant %s", got, want)
+	}
+	if _, err := Parse([]byte(in)); err == nil {
+		t.Error("unquoted names were read without being asked for")
+	}
+}

@@ -1,0 +1,34 @@
+package odata
+
+import "bytes"
+
+// QuoteNames puts quotes around the names of members that have none, the way the service's own pages once printed requests. It is for
+// a lenient reader only: what it returns may still be no JSON.
+func QuoteNames(doc []byte) []byte {
+	var out []byte
+	kept := 0 // doc[:kept] is in out
+	for at := 0; at < len(doc); {
+		switch c := doc[at]; {
+		case c == '"':
+			s := scanner{doc: doc, at: at}
+			s.skipString()
+			at = s.at
+		case c == '@' || c == '_' || isLetter(c):
+			end := at + 1
+			for end < len(doc) && (isLetter(doc[end]) || doc[end] == '.' || doc[end] == '_' || doc[end] == '@' || '0' <= doc[end] && doc[end] <= '9') {
+				end++
+			}
+			if rest := bytes.TrimLeft(doc[end:], " \t\r\n"); len(rest) > 0 && rest[0] == ':' {
+				out = append(append(out, doc[kept:at]...), '"')
+				out = append(append(out, doc[at:end]...), '"')
+				kept = end
+			}
+			at = end
+		default:
+			at++
+		}
+	}
+	return append(out, doc[kept:]...)
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
