@@ -73,7 +73,7 @@ func Delivery(d DeliveryAnswer, mode Mode) (Verdict, []Diagnosis) {
 		if len(d.Body) > 0 && pageOf(d.Answer).html() {
 			j.add("delivery-html", fact{detail: "the answer is a web page", at: "response body", got: shown(d.Answer)})
 		}
-		return accepted(d.Took > good), j.verdict()
+		return accepted(d.Took, good), j.verdict()
 	}
 	return d.failed(late), j.verdict()
 }
@@ -96,8 +96,8 @@ func (t Terms) accepts(status int) bool {
 	return status >= 200 && status < 300
 }
 
-func accepted(late bool) Verdict {
-	if late {
+func accepted(took, good time.Duration) Verdict {
+	if took > good {
 		return Verdict{ClassLate, "delivered, and counted as slow"}
 	}
 	return Verdict{ClassGood, "delivered"}

@@ -143,7 +143,7 @@ func openJSONString(text string) []string {
 
 // openJSONDocument returns the texts in an object or a list.
 func openJSONDocument(text string) []string {
-	if !document(strings.TrimSpace(text), false) {
+	if !document(strings.TrimSpace(text)) {
 		return nil
 	}
 	var found []string
@@ -229,7 +229,7 @@ func (j *handshake) instead(text string) (id, name string) {
 		return "handshake-html", ""
 	case trimmed == "":
 		return "handshake-empty", ""
-	case document(trimmed, j.BodyTruncated):
+	case document(trimmed), j.BodyTruncated && bracketed(trimmed):
 		return "handshake-json-object", "no-token"
 	case j.BodyTruncated:
 		return "handshake-too-long", ""
@@ -244,13 +244,15 @@ func (j *handshake) instead(text string) (id, name string) {
 	}
 }
 
-// document tells whether a text is a JSON object or list; of one that was cut
-// its beginning has to do.
-func document(text string, cut bool) bool {
-	if !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
-		return false
-	}
-	return cut || json.Valid([]byte(text))
+// document tells whether a text is a JSON object or list.
+func document(text string) bool {
+	return bracketed(text) && json.Valid([]byte(text))
+}
+
+// bracketed tells whether a text begins like one: all there is to go by where
+// the rest was not read.
+func bracketed(text string) bool {
+	return strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")
 }
 
 func surroundingCase(text string) string {
