@@ -81,14 +81,14 @@ func (c *Clock) OnWait(f func(flights []string)) {
 
 // advance is an Advance that has been asked for. The clock's mu guards it until done is closed.
 type advance struct {
-	by           time.Duration
-	started      bool          // it was its turn and every flight was over or parked
-	from, target time.Duration // virtual, from the clock's origin, once started
-	steps        int           // jumps, and timers fired
-	report       Report
-	err          error
-	over         bool // done is closed
-	done         chan struct{}
+	by      time.Duration
+	started bool          // it was its turn and every flight was over or parked
+	target  time.Duration // virtual, from the clock's origin, once started
+	steps   int           // jumps
+	report  Report
+	err     error
+	over    bool // done is closed
+	done    chan struct{}
 
 	// What was there before, for as long as it has not started.
 	before    uint64 // the newest flight
@@ -189,7 +189,6 @@ func (c *Clock) abandon(a *advance, err error) error {
 		c.finish(a, err)
 	}
 	c.mu.Unlock()
-	c.poke() // for the next in the queue
 	return a.err
 }
 

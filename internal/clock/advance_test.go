@@ -166,6 +166,11 @@ func TestAdvanceIsBlockedByAFlightThatWaitsForIt(t *testing.T) {
 		defer parked.Park()()
 		time.Sleep(2 * time.Second)
 		waiting := c.Begin("delivery to http://localhost:3000")
+		time.AfterFunc(time.Millisecond, func() { c.Begin("a delivery that began after it").Park() })
+		time.AfterFunc(time.Millisecond, func() {
+			flight := c.Begin("another that began after it")
+			time.AfterFunc(2*time.Second, flight.End)
+		})
 		report, err := c.Advance(t.Context(), time.Hour)
 		var blocked *clock.BlockedError
 		if !errors.As(err, &blocked) {
@@ -181,6 +186,7 @@ func TestAdvanceIsBlockedByAFlightThatWaitsForIt(t *testing.T) {
 			t.Errorf("it was advanced: %+v", report)
 		}
 		waiting.End()
+		time.Sleep(2 * time.Second)
 		mustAdvance(t, c, time.Hour)
 	})
 }
@@ -203,6 +209,76 @@ func TestAdvanceIsBlockedBehindAnotherThatWaits(t *testing.T) {
 	})
 }
 
+func TestAdvanceIsBlockedByTheLastOfMany(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *clock.Clock) {
+		time.AfterFunc(500*time.Millisecond, c.Begin("answers").End)
+		hangs := c.Begin("hangs")
+		time.AfterFunc(time.Hour, hangs.End)
+		wall := time.Now()
+		var blocked *clock.BlockedError
+		if _, err := c.Advance(t.Context(), time.Hour); !errors.As(err, &blocked) {
+			t.Errorf("got %v, want a *BlockedError", err)
+		}
+		if got, want := time.Since(wall), 2*time.Second; got != want {
+			t.Errorf("it took %v, want %v: a second more than the last that ended", got, want)
+		}
+	})
+}
+
+// It is not the fault of the one that sleeps that there is something to wait for.
+func TestAdvanceIsNotBlockedByWhatIsParked(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *clock.Clock) {
+		parked := c.Begin("a receiver of ours that waits for later")
+		defer parked.Park()()
+		time.AfterFunc(500*time.Millisecond, c.Begin("answers").End)
+		c.AfterFunc(time.Minute, func() {
+			flight := c.Begin("delivery that takes five seconds")
+			time.AfterFunc(5*time.Second, flight.End)
+		})
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() { mustAdvance(t, c, time.Hour) })
+		}
+		both.Wait()
+	})
+}
+
+// A flight that goes on because of the advance is not in its way, even if it began before.
+func TestAdvanceWaitsForWhatItWakes(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *clock.Clock) {
+		flight := c.Begin("slow receiver of ours")
+		done := false
+		go func() {
+			defer flight.End()
+			if err := c.Sleep(clock.WithFlight(t.Context(), flight), 8*time.Second); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(5 * time.Second) // it works
+			done = true
+		}()
+		synctest.Wait()
+		mustAdvance(t, c, time.Hour)
+		if !done {
+			t.Error("time jumped over a flight that it had woken")
+		}
+	})
+}
+
+func TestAdvanceCountsWhatFellDueOnItsWay(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *clock.Clock) {
+		begin := c.Now()
+		time.AfterFunc(500*time.Millisecond, c.Begin("a delivery").End)
+		for _, d := range []time.Duration{0, 100 * time.Millisecond, time.Second, time.Minute} {
+			c.AfterFunc(d, func() {})
+		}
+		got := mustAdvance(t, c, time.Minute) // from the end of the delivery on
+		want := clock.Report{From: begin.Add(500 * time.Millisecond), To: begin.Add(60500 * time.Millisecond), Fired: 2}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("report (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestAdvanceGivesABusyQueueItsTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *clock.Clock) {
 		for i := range 10 {
@@ -218,9 +294,13 @@ func TestAdvanceGivesABusyQueueItsTime(t *testing.T) {
 }
 
 func TestBlockedErrorStaysOneLine(t *testing.T) {
-	err := &clock.BlockedError{Flights: []string{"a", "b", "c", "d", "e"}}
-	if got, want := err.Error(), "still in progress: a; b; c; and 2 more"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for want, flights := range map[string][]string{
+		"still in progress: a; b; c":             {"a", "b", "c"},
+		"still in progress: a; b; c; and 2 more": {"a", "b", "c", "d", "e"},
+	} {
+		if got := (&clock.BlockedError{Flights: flights}).Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }
 
@@ -237,8 +317,13 @@ func TestAdvanceTellsThatItWaits(t *testing.T) {
 				time.AfterFunc(takes, flight.End)
 			})
 		}
-		mustAdvance(t, c, 4*time.Hour)
-		want := [][]string{{"delivery, it takes 10s for 2s"}, {"delivery, it takes 4s for 1.5s"}}
+		time.AfterFunc(time.Millisecond, c.Begin("holds the first back until the second is there").End)
+		var both sync.WaitGroup
+		for range 2 { // the second has nothing to tell: it waits for the first
+			both.Go(func() { mustAdvance(t, c, 4*time.Hour) })
+		}
+		both.Wait()
+		want := [][]string{{"delivery, it takes 10s for 1.999s"}, {"delivery, it takes 4s for 1.499s"}}
 		if diff := cmp.Diff(want, told); diff != "" {
 			t.Errorf("told (-want +got):\n%s", diff)
 		}
@@ -263,7 +348,6 @@ func TestAdvanceEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// The next in the queue must not wait for a wake-up that the abandoned one would have caused.
 func TestAdvanceGoesOnWhenTheOneBeforeIsAbandoned(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *clock.Clock) {
 		ctx, cancel := context.WithCancel(t.Context())

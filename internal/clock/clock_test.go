@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,9 +148,7 @@ func TestScaleRefusesWhatIsNoPace(t *testing.T) {
 	})
 }
 
-// A late wake-up is a matter of luck on a real machine; in a bubble it is a goroutine that looks before the clock's
-// goroutine does.
-func TestScaledTimeStopsAtWhatIsDue(t *testing.T) {
+func TestScaledTimersFireAtTheirMoment(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *clock.Clock) {
 		if err := c.SetScale(1000); err != nil {
 			t.Fatal(err)
@@ -190,10 +189,76 @@ func TestCloseEndsEverything(t *testing.T) {
 	if fired.Stop() {
 		t.Error("a timer of a closed clock was still to fire")
 	}
+	if err := c.Sleep(context.Background(), 0); err != nil {
+		t.Errorf("to sleep for no time needs no clock: %v", err)
+	}
 	if c.AfterFunc(0, func() { t.Error("fired on a closed clock") }).Stop() {
 		t.Error("a closed clock took a timer")
 	}
 	if _, err := c.Advance(context.Background(), time.Hour); !errors.Is(err, clock.ErrClosed) {
 		t.Errorf("advance a closed clock: %v", err)
+	}
+}
+
+func TestCloseWaitsForWhatIsBeingRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := clock.New()
+		release, closed := make(chan struct{}), make(chan struct{})
+		c.AfterFunc(0, func() { <-release })
+		synctest.Wait()
+		go func() {
+			c.Close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("closed while a timer's function runs")
+		default:
+		}
+		close(release)
+		<-closed
+	})
+}
+
+// For the race detector: everybody does everything, in real time.
+func TestEverythingAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	c := clock.New()
+	defer c.Close()
+	var fired atomic.Int64
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := range 200 {
+				flight := c.Begin("work")
+				timer := c.AfterFunc(time.Duration(i%7)*time.Second, func() { fired.Add(1) })
+				ctx, cancel := context.WithCancel(clock.WithFlight(t.Context(), flight))
+				switch i % 4 {
+				case 0:
+					timer.Reset(time.Second)
+				case 1:
+					timer.Stop()
+				case 2:
+					go cancel()
+					c.Sleep(ctx, time.Minute)
+				case 3:
+					c.Busy()
+				}
+				flight.End()
+				go cancel()
+				c.Advance(ctx, time.Second)
+				c.SetScale(float64(worker%3) * 500)
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	if err := c.SetScale(1); err != nil {
+		t.Fatal(err)
+	}
+	mustAdvance(t, c, time.Hour)
+	if fired.Load() == 0 || len(c.Busy()) != 0 {
+		t.Errorf("%d timers fired, and this is left: %v", fired.Load(), c.Busy())
 	}
 }

@@ -1,6 +1,8 @@
 package clock_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -44,6 +46,14 @@ func TestBusyNamesWhatIsInProgress(t *testing.T) {
 		check("delivery to a for 1.5s")
 		a.End()
 		check()
+
+		// Names come from the list of flights; whether time may jump comes from their count.
+		mustAdvance(t, c, time.Hour)
+		c.Begin("delivery to c")
+		var blocked *clock.BlockedError
+		if _, err := c.Advance(t.Context(), time.Hour); !errors.As(err, &blocked) {
+			t.Errorf("advance with a flight in progress: %v", err)
+		}
 	})
 }
 
@@ -67,6 +77,31 @@ func TestSleepParksItsFlight(t *testing.T) {
 		mustAdvance(t, c, time.Hour)
 		if a, b := <-woke, <-woke; a != 8*time.Second || b != 16*time.Second {
 			t.Errorf("woke up at %v and %v, want 8s and 16s", a, b)
+		}
+	})
+}
+
+func TestParkLetsAnAdvanceGoOnAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *clock.Clock) {
+		for how, park := range map[string]func(ctx context.Context, f *clock.Flight){
+			"park":  func(_ context.Context, f *clock.Flight) { f.Park() },
+			"sleep": func(ctx context.Context, _ *clock.Flight) { c.Sleep(ctx, 8*time.Hour) },
+			"end":   func(_ context.Context, f *clock.Flight) { f.End() },
+		} {
+			c.AfterFunc(500*time.Millisecond, func() {}) // so that nothing else here is the first to fall due
+			flight := c.Begin("a delivery")
+			begin := time.Now()
+			done := make(chan struct{})
+			go func() {
+				mustAdvance(t, c, time.Hour)
+				close(done)
+			}()
+			synctest.Wait()
+			go park(clock.WithFlight(t.Context(), flight), flight)
+			<-done
+			if waited := time.Since(begin); waited != 0 {
+				t.Errorf("%s: the advance waited %v", how, waited)
+			}
 		}
 	})
 }

@@ -40,11 +40,11 @@ func (f *frame) at(r reading) time.Duration {
 	return later(f.virt, time.Duration(flown))
 }
 
-// slept is how long the machine was asleep since the frame began, 0 when it wasn't. A laptop that was closed overnight
+// slept is how long the machine was asleep since the frame began, 0 when it wasn't, or when time stands still anyhow. A laptop that was closed overnight
 // stops the monotonic clock; the programs that ask for "three days from now" wake up in the next morning all the same.
 func (f *frame) slept(r reading) time.Duration {
 	ahead := time.Duration(r.wall-f.from.wall) - (r.mono - f.from.mono)
-	if ahead <= sleepTolerance {
+	if ahead <= sleepTolerance || f.rate == 0 {
 		return 0
 	}
 	return ahead
@@ -59,7 +59,7 @@ func (c *Clock) now() time.Duration {
 		v = max(f.virt, min(v, c.timers[0].due))
 	}
 	if slept := f.slept(r); slept > 0 {
-		v = later(v, slept) // once, whatever the scale
+		v = later(v, slept) // at the pace of the wall, whatever the scale
 		c.frame.Store(&frame{from: r, virt: v, rate: f.rate})
 		c.poke()
 	}

@@ -99,31 +99,36 @@ func TestClockIsItsModel(t *testing.T) {
 				timers:  map[string]*clock.Timer{}, children: map[string]time.Duration{},
 			}
 			t.Repeat(map[string]func(*rapid.T){
-				"after func": p.afterFunc,
-				"stop":       p.stop,
-				"reset":      p.reset,
-				"set scale":  p.setScale,
-				"begin":      p.begin,
-				"end":        p.end,
-				"park":       p.park,
-				"unpark":     p.unpark,
-				"pass":       p.pass,
-				"advance":    p.advance,
-				"":           p.compare,
+				"set timer": p.setTimer,
+				"stop":      p.stop,
+				"reset":     p.reset,
+				"set scale": p.setScale,
+				"begin":     p.begin,
+				"end":       p.end,
+				"park":      p.park,
+				"unpark":    p.unpark,
+				"pass":      p.pass,
+				"advance":   p.advance,
+				"":          p.compare,
 			})
 		})
 	})
 }
 
-func (p *pair) afterFunc(t *rapid.T) {
+func (p *pair) setTimer(t *rapid.T) {
 	name := fmt.Sprint("t", len(p.timers))
 	d, child := units(-2, 40).Draw(t, "delay"), units(0, 20).Draw(t, "child's delay")
-	p.timers[name] = p.clock.AfterFunc(d, func() {
+	f := func() {
 		p.log.note(name)()
 		if child > 0 {
 			p.clock.AfterFunc(child, p.log.note(name+"'"))
 		}
-	})
+	}
+	if rapid.Bool().Draw(t, "at a moment") {
+		p.timers[name] = p.clock.At(p.clock.Now().Add(d), f)
+	} else {
+		p.timers[name] = p.clock.AfterFunc(d, f)
+	}
 	p.children[name] = child
 	p.model.set(name, p.model.now+d, child)
 	p.fireDue()

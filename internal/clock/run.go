@@ -2,7 +2,6 @@ package clock
 
 import (
 	"container/heap"
-	"math"
 	"time"
 )
 
@@ -22,7 +21,6 @@ func (c *Clock) run() {
 			fire()
 			continue
 		}
-		wall.Stop()
 		if wait > 0 {
 			wall.Reset(wait)
 		}
@@ -58,18 +56,10 @@ func (c *Clock) takeDue() (fire func()) {
 		c.turn(c.rate()) // go on from the due moment, not from where a late wake-up would be
 	}
 	t := heap.Pop(&c.timers).(*Timer)
-	if len(c.queue) > 0 {
-		c.queue[0].fired(t)
+	if len(c.queue) > 0 && c.queue[0].started {
+		c.queue[0].report.Fired++
 	}
 	return t.f
-}
-
-// fired counts t. What was due before it all began may have been fired or not; that is no matter of the advance.
-func (a *advance) fired(t *Timer) {
-	a.steps++
-	if a.started && t.due > a.from {
-		a.report.Fired++
-	}
 }
 
 // step takes the first advance of the queue ahead, if nothing is due and nothing in progress, and reports whether it did;
@@ -81,7 +71,7 @@ func (c *Clock) step() bool {
 	a, now := c.queue[0], c.now()
 	if !a.started {
 		a.started = true
-		a.from, a.target = now, later(now, a.by)
+		a.target = later(now, a.by)
 		a.report.From = c.date(now)
 	}
 	if now >= a.target {
@@ -93,17 +83,17 @@ func (c *Clock) step() bool {
 		to = min(to, c.timers[0].due)
 	}
 	a.steps++
-	c.jump(max(now, to), c.rate())
+	c.jump(max(now, to), c.rate()) // the wall may just have gone past it
 	return true
 }
 
-// untilDue is how long the wall has to go until the first timer is due; c.mu is held.
+// untilDue is how long the wall has to go until the first timer is due, 0 if it has nothing to do with it; c.mu is held.
 func (c *Clock) untilDue() time.Duration {
 	rate := c.frame.Load().rate
 	if len(c.timers) == 0 || rate == 0 {
 		return 0
 	}
-	wait := math.Ceil(float64(c.timers[0].due-c.now()) / rate)
+	wait := float64(c.timers[0].due-c.now()) / rate
 	// At least a nanosecond, for the moment may have come since it was looked at.
 	return time.Duration(max(1, min(wait, float64(recheck))))
 }

@@ -118,6 +118,21 @@ func TestSleep(t *testing.T) {
 	})
 }
 
+func TestSleepInRealTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *clock.Clock) {
+		for _, d := range []time.Duration{-time.Second, 0, 10 * time.Second} {
+			synctest.Wait() // the clock's goroutine has seen that there is nothing to do
+			begin := time.Now()
+			if err := c.Sleep(t.Context(), d); err != nil {
+				t.Error(err)
+			}
+			if slept := time.Since(begin); slept != max(0, d) {
+				t.Errorf("slept %v, want %v", slept, d)
+			}
+		}
+	})
+}
+
 func TestSleepEndsWithItsContext(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *clock.Clock) {
 		flight := c.Begin("a delivery")

@@ -43,10 +43,10 @@ func (c *conn) Write(p []byte) (int, error) {
 
 // Close ends both directions: this end can neither read nor write any more, the other can read what was written.
 func (c *conn) Close() error {
-	if !c.in.closeReader() {
+	if !c.in.close(&c.in.reader) {
 		return c.opError("close", net.ErrClosed)
 	}
-	c.out.closeWriter()
+	c.out.close(&c.out.writer)
 	return nil
 }
 
@@ -157,22 +157,10 @@ func (s *stream) write(p []byte) (written int, err error) {
 	}
 }
 
-// closeReader reports whether the reader was open. What nobody will read is dropped.
-func (s *stream) closeReader() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.buffer = nil
-	return s.close(&s.reader)
-}
-
-func (s *stream) closeWriter() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.close(&s.writer)
-}
-
-// close reports whether the side was open; s.mu is held.
+// close reports whether the side was open.
 func (s *stream) close(one *side) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if one.closed {
 		return false
 	}

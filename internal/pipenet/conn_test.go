@@ -81,6 +81,16 @@ func TestSmallWritesDoNotWait(t *testing.T) {
 	})
 }
 
+func TestNothingIsReadAndWrittenAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, here, there net.Conn) {
+		for what, call := range map[string]func([]byte) (int, error){"read": here.Read, "write": here.Write} {
+			if n, err := call(nil); n != 0 || err != nil {
+				t.Errorf("%s of nothing: %d, %v", what, n, err)
+			}
+		}
+	})
+}
+
 func TestWritesAreNotTorn(t *testing.T) {
 	inBubble(t, func(t *testing.T, here, there net.Conn) {
 		var writers sync.WaitGroup

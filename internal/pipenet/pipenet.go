@@ -39,15 +39,11 @@ func Listen(name string) *Listener {
 // Accept waits for the next connection.
 func (l *Listener) Accept() (net.Conn, error) {
 	select {
-	case <-l.closed: // a closed listener takes none of those that are still waiting
-	default:
-		select {
-		case c := <-l.dialled:
-			return c, nil
-		case <-l.closed:
-		}
+	case c := <-l.dialled:
+		return c, nil
+	case <-l.closed:
+		return nil, &net.OpError{Op: "accept", Net: network, Addr: l.Addr(), Err: net.ErrClosed}
 	}
-	return nil, &net.OpError{Op: "accept", Net: network, Addr: l.Addr(), Err: net.ErrClosed}
 }
 
 // DialContext connects to the listener, whatever the address says, once Accept takes the connection.
@@ -55,7 +51,7 @@ func (l *Listener) DialContext(ctx context.Context, _, _ string) (net.Conn, erro
 	refuse := func(err error) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: l.Addr(), Err: err}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil { // a select with more than one way chooses by chance
 		return refuse(err)
 	}
 	here, there := pipe(Addr(fmt.Sprintf("pipe:%d", l.dials.Add(1))), Addr(l.name))

@@ -96,6 +96,22 @@ func TestListenerClose(t *testing.T) {
 	})
 }
 
+func TestDialWithAnEndedContext(t *testing.T) {
+	for range 100 { // where two ways are open, chance decides
+		synctest.Test(t, func(t *testing.T) {
+			l := pipenet.Listen("webhook.test:443")
+			defer l.Close()
+			go l.Accept()
+			synctest.Wait()
+			gone, cancel := context.WithCancel(t.Context())
+			cancel()
+			if _, err := l.DialContext(gone, "tcp", "webhook.test:443"); !errors.Is(err, context.Canceled) {
+				t.Errorf("dial with an ended context while somebody accepts: %v", err)
+			}
+		})
+	}
+}
+
 func TestDialEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := pipenet.Listen("webhook.test:443") // nobody accepts
