@@ -1,0 +1,195 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/journal"
+)
+
+const (
+	pageSize  = 1000   // entries or subscriptions on a page, unless asked for otherwise: some hundred kilobytes
+	pageLimit = 10_000 // and at most, so that a page fits into memory a few times over
+
+	waitDefault = 5 * time.Second  // far more than a webhook on the same machine needs
+	waitLimit   = 10 * time.Minute // what is waited for longer is waited for again
+
+	lines = "application/x-ndjson"
+)
+
+func reading() operation {
+	return operation{
+		query: reflect.TypeFor[journalParams](), body: reflect.TypeFor[nothing](), answer: reflect.TypeFor[JournalPage](), answerMedia: lines,
+		serve: func(h *handler, w http.ResponseWriter, r *http.Request) error {
+			keeper, err := partOf[JournalKeeper](h, partJournal)
+			if err != nil {
+				return err
+			}
+			var q journalParams
+			if err := decodeQuery(r.URL.Query(), &q); err != nil {
+				return err
+			}
+			if err := checkKinds(q.Kinds); err != nil {
+				return err
+			}
+			if q.Follow && r.Method != http.MethodHead {
+				return followJournal(w, r, keeper.Journal(), q.JournalQuery)
+			}
+			page, err := readJournal(keeper.Journal(), q.JournalQuery)
+			if err != nil {
+				return err
+			}
+			return writeJSON(w, http.StatusOK, page)
+		},
+	}
+}
+
+func readJournal(j *journal.Journal, q JournalQuery) (JournalPage, error) {
+	limit, err := sizeOfPage(q.Limit)
+	if err != nil {
+		return JournalPage{}, err
+	}
+	last := j.Last() // looked at in any case; what is newer may be, too
+	entries, dropped := j.Since(q.Since, matching(q.Kinds, q.Where), limit)
+	page := JournalPage{Entries: masked(entries), Next: max(q.Since, last), Dropped: dropped}
+	if n := len(entries); n == limit || n > 0 && entries[n-1].Seq > last {
+		page.Next = entries[n-1].Seq
+	}
+	return page, nil
+}
+
+// followJournal writes entries as they come, until the client or the server goes.
+func followJournal(w http.ResponseWriter, r *http.Request, j *journal.Journal, q JournalQuery) error {
+	ctx, cancel := untilClosing(r.Context())
+	defer cancel()
+	writeHeader(w, http.StatusOK, lines)
+	encoder, controller := json.NewEncoder(w), http.NewResponseController(w)
+	encoder.SetEscapeHTML(false)
+	if controller.Flush() != nil {
+		return nil
+	}
+	count := 0
+	for e, missed := range j.Follow(ctx, q.Since, matching(q.Kinds, q.Where)) {
+		if missed > 0 && encoder.Encode(gapLine{missed}) != nil {
+			return nil
+		}
+		if encoder.Encode(e.Masked()) != nil || controller.Flush() != nil {
+			return nil
+		}
+		if count++; count == q.Limit {
+			return nil
+		}
+	}
+	return nil
+}
+
+func serveWait(r *http.Request, b JournalKeeper, _ nothing, q WaitRequest) (waitAnswer, error) {
+	if q.Count == 0 {
+		q.Count = 1
+	}
+	if q.Within == 0 {
+		q.Within = Duration(waitDefault)
+	}
+	switch {
+	case q.Count < 0 || q.Count > pageLimit:
+		return waitAnswer{}, BadRequest(fmt.Sprintf("wait: count is %d", q.Count), fmt.Sprintf("it can be 1 to %d", pageLimit))
+	case q.Within < 0 || q.Within.Std() > waitLimit:
+		return waitAnswer{}, BadRequest(fmt.Sprintf("wait: within is %s", q.Within), fmt.Sprintf("it can be up to %s", waitLimit))
+	}
+	if err := checkKinds(q.Kinds); err != nil {
+		return waitAnswer{}, err
+	}
+	closing, cancel := untilClosing(r.Context())
+	defer cancel()
+	ctx, cancelTimeout := context.WithTimeout(closing, q.Within.Std())
+	defer cancelTimeout()
+	entries, err := b.Journal().Wait(ctx, q.Since, q.Count, matching(q.Kinds, q.Where))
+	answer := waitAnswer{Entries: masked(entries)}
+	switch {
+	case err == nil:
+		return answer, nil
+	case errors.Is(err, context.DeadlineExceeded) && closing.Err() == nil:
+		return answer, &Error{
+			http.StatusConflict, CodeTooFew,
+			fmt.Sprintf("wait for %s: %d matched within %s", entriesWord(q.Count), len(entries), q.Within),
+			"GET /journal shows what happened instead; what the service waits for needs POST /clock/advance",
+		}
+	}
+	return answer, fmt.Errorf("wait for %s: %w", entriesWord(q.Count), closing.Err())
+}
+
+func entriesWord(n int) string {
+	if n == 1 {
+		return "1 journal entry"
+	}
+	return fmt.Sprintf("%d journal entries", n)
+}
+
+// matching is nil for everything.
+func matching(kinds []journal.Kind, where Selector) func(*journal.Entry) bool {
+	if len(kinds) == 0 && where.IsZero() {
+		return nil
+	}
+	return func(e *journal.Entry) bool {
+		return (len(kinds) == 0 || slices.Contains(kinds, e.Kind)) && where.Matches(e)
+	}
+}
+
+func checkKinds(kinds []journal.Kind) error {
+	known := kindNames()
+	for _, kind := range kinds {
+		if err := oneOf("read the journal: kind", string(kind), known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range journal.Kinds() {
+		names = append(names, string(k))
+	}
+	return names
+}
+
+// masked is never nil, so that it is a list in JSON.
+func masked(entries []journal.Entry) []journal.Entry {
+	shown := make([]journal.Entry, len(entries))
+	for i, e := range entries {
+		shown[i] = e.Masked()
+	}
+	return shown
+}
+
+func sizeOfPage(limit int) (int, error) {
+	switch {
+	case limit == 0:
+		return pageSize, nil
+	case limit < 0 || limit > pageLimit:
+		return 0, BadRequest(fmt.Sprintf("read a page: limit is %d", limit), fmt.Sprintf("it can be 1 to %d", pageLimit))
+	}
+	return limit, nil
+}
+
+// untilClosing ends with ctx, or when the server that it belongs to shuts down: that waits for its requests.
+func untilClosing(ctx context.Context) (context.Context, context.CancelFunc) {
+	derived, cancel := context.WithCancel(ctx)
+	if closing := serve.Closing(ctx); closing != nil {
+		go func() {
+			select {
+			case <-closing:
+				cancel()
+			case <-derived.Done():
+			}
+		}()
+	}
+	return derived, cancel
+}

@@ -1,0 +1,169 @@
+package control
+
+import (
+	"time"
+
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// Status is how an emulator or a receiver is doing.
+type Status struct {
+	Name    string `json:"name" doc:"what it was called when it was started"`
+	Version string `json:"version"`
+	Kind    Kind   `json:"kind" doc:"emulator or receiver"`
+
+	HTTP    string `json:"http,omitempty" doc:"base of its API"`
+	HTTPS   string `json:"https,omitempty" doc:"the same with TLS"`
+	Webhook string `json:"webhook,omitempty" doc:"where a receiver takes notifications"`
+	Control string `json:"control,omitempty" doc:"base of this API"`
+	CA      string `json:"ca,omitempty" doc:"path of the certificate that clients have to trust"`
+
+	PID     int       `json:"pid,omitempty"`
+	Started time.Time `json:"started,omitzero" doc:"real time"`
+	Now     time.Time `json:"now,omitzero" doc:"its own, virtual time"`
+
+	Serve         []Mount          `json:"serve,omitempty" doc:"which dialect each base path speaks"`
+	Subscriptions int              `json:"subscriptions" doc:"how many there are"`
+	Counters      map[string]int64 `json:"counters,omitempty" doc:"what has been counted since the start, by name"`
+	Endpoints     []Endpoint       `json:"endpoints,omitempty" doc:"the webhooks that were delivered to"`
+	InFlight      []string         `json:"inFlight,omitempty" doc:"requests that keep time from jumping, and their age"`
+	Journal       JournalState     `json:"journal"`
+}
+
+// Kind is what a control API steers.
+type Kind string
+
+// The kinds.
+const (
+	Emulator Kind = "emulator"
+	Receiver Kind = "receiver"
+)
+
+// Mount is a base path and the dialect that it speaks.
+type Mount struct {
+	Path    string `json:"path" doc:"such as /api/beta"`
+	Dialect string `json:"dialect" doc:"such as outlook-interim, or with a profile: outlook-final@2015"`
+}
+
+// Endpoint is one scheme, host and port that is delivered to, as the service sees it.
+type Endpoint struct {
+	Endpoint string    `json:"endpoint" doc:"such as https://localhost:8443"`
+	State    string    `json:"state" doc:"good, slow or drop"`
+	Since    time.Time `json:"since,omitzero"`
+	Queued   int       `json:"queued"`
+	InFlight int       `json:"inFlight"`
+	Attempts int64     `json:"attempts" doc:"since the state began"`
+	Late     int64     `json:"late" doc:"of these, answered, but not in good time"`
+	Failed   int64     `json:"failed" doc:"of these, not answered well"`
+}
+
+// JournalState tells which entries a journal holds.
+type JournalState struct {
+	First   uint64 `json:"first" doc:"seq of the oldest entry kept, 0 if there is none"`
+	Last    uint64 `json:"last" doc:"seq of the newest entry ever made"`
+	Dropped uint64 `json:"dropped" doc:"entries that made room for newer ones"`
+}
+
+// Change asks for something to happen in a mailbox, so that subscriptions are notified of it.
+type Change struct {
+	Change     string         `json:"change" doc:"created, updated or deleted"`
+	Collection string         `json:"collection" doc:"message, event, contact or task"`
+	Mailbox    string         `json:"mailbox,omitempty" doc:"address; the default user's if left out"`
+	Folder     string         `json:"folder,omitempty" doc:"id or well-known name; where new items arrive if left out"`
+	Item       string         `json:"item,omitempty" doc:"id of the item to be updated or deleted; the newest if left out"`
+	Count      int            `json:"count,omitempty" doc:"how many changes; 1 if left out"`
+	Set        map[string]any `json:"set,omitempty" doc:"properties of the item, by Graph's names"`
+}
+
+// Words reads the words of c. The error is an [*Error] that names the wrong one.
+func (c Change) Words() (notify.ChangeType, notify.Collection, error) {
+	if err := oneOf("raise change: change", c.Change, []string{"created", "updated", "deleted"}); err != nil {
+		return 0, notify.None, err
+	}
+	if err := oneOf("raise change: collection", c.Collection, []string{"message", "event", "contact", "task"}); err != nil {
+		return 0, notify.None, err
+	}
+	change, err := notify.ParseChangeType(c.Change)
+	return change, notify.ParseCollection(c.Collection), err
+}
+
+// Raised tells what became of a change.
+type Raised struct {
+	Items   []RaisedItem `json:"items"`
+	Matched int          `json:"matched" doc:"notifications that are due, to all subscriptions together"`
+	Entry   uint64       `json:"entry,omitempty" doc:"seq of the journal entry of the first change; what follows has it as its cause"`
+	Note    string       `json:"note,omitempty" doc:"one line for a person, such as why nothing matched"`
+}
+
+// RaisedItem is an item that was changed.
+type RaisedItem struct {
+	ID         string `json:"id"`
+	Collection string `json:"collection"`
+	Mailbox    string `json:"mailbox"`
+	Folder     string `json:"folder,omitempty" doc:"id of its folder"`
+	Resource   string `json:"resource" doc:"path of the item below a Graph base path"`
+	Entry      uint64 `json:"entry,omitempty" doc:"seq of the journal entry of this change"`
+}
+
+// Clock is what time it is.
+type Clock struct {
+	Now   time.Time `json:"now" doc:"virtual time"`
+	Wall  time.Time `json:"wall" doc:"real time"`
+	Scale float64   `json:"scale" doc:"virtual seconds to a real one while nothing is in flight"`
+}
+
+// Advanced is how far time was advanced, and what fell due.
+type Advanced struct {
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	Fired int       `json:"fired" doc:"things that fell due"`
+	Due   []string  `json:"due,omitempty" doc:"what fell due, a line for a person each"`
+	After uint64    `json:"after" doc:"journal entries with a seq above this came of it"`
+}
+
+// LifecycleEvent asks for a lifecycle notification.
+type LifecycleEvent struct {
+	Event string   `json:"event" doc:"missed, reauthorizationRequired or subscriptionRemoved"`
+	Where Selector `json:"where,omitzero"`
+}
+
+// LifecycleRaised tells what became of it.
+type LifecycleRaised struct {
+	Matched int    `json:"matched" doc:"subscriptions that were selected"`
+	Raised  int    `json:"raised" doc:"notifications that are due"`
+	Entry   uint64 `json:"entry,omitempty" doc:"seq of the first journal entry of it"`
+	Note    string `json:"note,omitempty" doc:"one line for a person, such as why some got none"`
+}
+
+// ResetReport counts what a reset took away.
+type ResetReport struct {
+	Subscriptions int    `json:"subscriptions"`
+	Items         int    `json:"items"`
+	Entries       int    `json:"entries" doc:"of the journal; it is only cleared as a whole"`
+	Note          string `json:"note,omitempty" doc:"one line for a person"`
+}
+
+// JournalQuery selects journal entries.
+type JournalQuery struct {
+	Since uint64         `query:"since" doc:"only entries with a seq above it"`
+	Limit int            `query:"limit" doc:"at most so many; 1000 if left out, or all that come when following"`
+	Kinds []journal.Kind `query:"kind" doc:"only this kind; may be repeated"`
+	Where Selector
+}
+
+// JournalPage is a part of a journal. Entries are masked.
+type JournalPage struct {
+	Entries []journal.Entry `json:"entries"`
+	Next    uint64          `json:"next" doc:"the since with which to read on"`
+	Dropped uint64          `json:"dropped,omitempty" doc:"entries that were overwritten before they could be looked at"`
+}
+
+// WaitRequest waits until so many entries match.
+type WaitRequest struct {
+	Since  uint64         `json:"since,omitempty" doc:"only entries with a seq above it count"`
+	Count  int            `json:"count,omitempty" doc:"how many are waited for; 1 if left out"`
+	Kinds  []journal.Kind `json:"kinds,omitempty" doc:"only these; all if left out"`
+	Where  Selector       `json:"where,omitzero"`
+	Within Duration       `json:"within,omitempty" doc:"real time; 5s if left out"`
+}
