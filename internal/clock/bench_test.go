@@ -7,8 +7,8 @@ import (
 	"github.com/outlocal/outlocal/internal/clock"
 )
 
-// What every delivery pays: one flight, begun and ended. Two looks at the wall (BenchmarkWall) are its ceiling; a third of
-// it is the look that gives a flight its age.
+// What every delivery pays: one flight, begun and ended. It costs about what two looks at the wall do (BenchmarkWall); the
+// look that gives a flight its age is a quarter of it.
 func BenchmarkFlight(b *testing.B) {
 	c := clock.New()
 	defer c.Close()
