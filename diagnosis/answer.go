@@ -115,7 +115,7 @@ func (p page) ngrok() (code string, ok bool) {
 // webhook's place. A host of such a service alone proves nothing: most of
 // what comes from there is the webhook's.
 func (p page) tunnel(host string) bool {
-	under := func(domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
+	under := func(domain string) bool { return strings.HasSuffix(host, "."+domain) }
 	switch {
 	case p.Status == statusCloudflare:
 		return true

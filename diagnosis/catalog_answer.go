@@ -21,7 +21,7 @@ func answerEntries() []entry {
 			ID: "handshake-login-redirect", Title: "the answer is a redirect to a login",
 			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.1-14 W2.4-04",
 			Cause: "The webhook stands behind a login, and nobody can sign in here: the service follows no redirect.",
-			Cure:  "Let the webhook's path in without login: `[AllowAnonymous]`, `permitAll()`, `login_exempt`, the route before the auth middleware; App Service: an excluded path. Check the client state instead.",
+			Cure:  "Let the webhook's path in without login: `[AllowAnonymous]`, `permitAll()`, `login_not_required` in Django, the route before the auth middleware; App Service: an excluded path. Check the client state instead.",
 		}},
 		{kind: KindStatus, Finding: Finding{
 			ID: "handshake-redirect", Title: "the answer is a redirect",
@@ -107,7 +107,7 @@ func answerEntries() []entry {
 			ID: "handshake-cold-start", Title: "the first answer is too slow, the second is not",
 			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.1-08 W2.1-09 W2.4-03",
 			Cause: "The first request waited for the app to start (serverless, a sleeping host, a first compile); the next was answered in time.",
-			Cure:  "Wake the app before you subscribe, and keep it awake: Always On, a minimum instance, a ping. Its first notification after a rest has only 3 s.",
+			Cure:  "Wake the app before you subscribe, and keep it awake: Always On, a minimum instance, a ping. After a rest its first notification is good within 3 s only.",
 		}},
 		{kind: KindTimeout, Finding: Finding{
 			ID: "handshake-after-post", Title: "the webhook answers only after the create call has returned",

@@ -127,7 +127,7 @@ func openUTF16(text string) []string {
 // order, blanks of no width.
 func openSpace(text string) []string {
 	inner := strings.Trim(text, " \t\r\n\v\f\x00\u00a0\u200b\ufeff")
-	if inner == text || inner == "" {
+	if inner == text {
 		return nil
 	}
 	return []string{inner}
@@ -182,7 +182,7 @@ func (j *handshake) altered(text string) string {
 		return "handshake-undecoded"
 	case strings.Contains(text, "%") && j.decodes(text):
 		return "handshake-double-encoded"
-	case blanks == j.Token && !strings.Contains(text, "%"):
+	case blanks == j.Token:
 		return "handshake-plus"
 	case j.decodedAgain(text):
 		return "handshake-double-decoded"
