@@ -15,15 +15,20 @@ func IsLoopback(host string) bool {
 		return true
 	}
 	ip, err := netip.ParseAddr(name)
-	return err == nil && ip.Unmap().IsLoopback()
+	return err == nil && ip.IsLoopback()
 }
 
-// hostname returns the host of host or host:port, in lower case, without the
-// brackets of IPv6 or the dot at the end of a full name.
+// hostname returns the host of host or host:port in one spelling: lower case,
+// without the brackets of IPv6 or the dot at the end of a full name, an address
+// in its shortest form.
 func hostname(host string) string {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	return strings.ToLower(strings.TrimSuffix(host, "."))
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().String()
+	}
+	return host
 }

@@ -65,7 +65,7 @@ func (t *Targets) Destination(u *url.URL) (destination *url.URL, routed bool) {
 		return u, false
 	}
 	d := *u
-	d.Scheme, d.Host, d.User = to.Scheme, to.Host, nil
+	d.Scheme, d.Host = to.Scheme, to.Host
 	if prefix := strings.TrimSuffix(to.EscapedPath(), "/"); prefix != "" {
 		d.RawPath = prefix + u.EscapedPath()
 		d.Path = strings.TrimSuffix(to.Path, "/") + u.Path
@@ -83,12 +83,8 @@ func parseRouteURL(text string) (*url.URL, origin, error) {
 	if err != nil {
 		return nil, origin{}, err
 	}
-	scheme := strings.ToLower(u.Scheme)
-	if scheme != "http" && scheme != "https" {
-		return nil, origin{}, fmt.Errorf("host %s: scheme %q is neither http nor https", u.Host, u.Scheme)
-	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, origin{}, fmt.Errorf("host %s: want no user, query or fragment", u.Host)
 	}
-	return u, origin{scheme, hostname(u.Hostname()), port}, nil
+	return u, origin{strings.ToLower(u.Scheme), hostname(u.Hostname()), port}, nil
 }

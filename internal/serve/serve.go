@@ -80,8 +80,12 @@ func Start(listeners Listeners, config Config) *Server {
 	if config.TLS != nil {
 		s.http.TLSConfig = config.TLS.Clone() // net/http adds protocols to it
 	}
+	accept := s.http.Serve
+	if config.TLS != nil {
+		accept = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
+	}
 	for _, l := range listeners {
-		s.serving.Go(func() { s.serve(l, log) })
+		s.serving.Go(func() { s.serve(l, accept, log) })
 	}
 	return s
 }
@@ -123,13 +127,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 type closingKey struct{}
 
 // serve accepts on one listener until it is closed or broken.
-func (s *Server) serve(l net.Listener, log *slog.Logger) {
-	var err error
-	if s.http.TLSConfig != nil {
-		err = s.http.ServeTLS(l, "", "")
-	} else {
-		err = s.http.Serve(l)
-	}
+func (s *Server) serve(l net.Listener, accept func(net.Listener) error, log *slog.Logger) {
+	defer l.Close() // a client had better be refused than left waiting
+	err := accept(l)
 	if errors.Is(err, http.ErrServerClosed) {
 		return
 	}

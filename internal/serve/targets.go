@@ -112,8 +112,7 @@ func (t *Targets) DialContext(ctx context.Context, network, addr string) (net.Co
 	}
 	var errs []error
 	for _, ip := range ips {
-		ip = ip.Unmap()
-		if !ip.IsLoopback() && !t.permits(ip.String(), port) {
+		if ip = ip.Unmap(); !ip.IsLoopback() && !t.permits(ip.String(), port) {
 			continue
 		}
 		conn, err := dialer.DialContext(ctx, network, netip.AddrPortFrom(ip, uint16(port)).String())
@@ -183,11 +182,7 @@ func parseTarget(target string) (endpoint, error) {
 		host, port = name, int(n)
 	}
 	host = hostname(host)
-	ip, err := netip.ParseAddr(host)
-	if err == nil {
-		host = ip.Unmap().String()
-	}
-	if host == "" || err != nil && strings.ContainsAny(host, "/:*?@ ") {
+	if _, err := netip.ParseAddr(host); host == "" || err != nil && strings.ContainsAny(host, "/:*?@ ") {
 		return endpoint{}, fmt.Errorf("%q: want HOST or HOST:PORT, without path or wildcard", target)
 	}
 	return endpoint{host, port}, nil
@@ -199,17 +194,21 @@ func urlPort(u *url.URL) (int, error) {
 	if u.Hostname() == "" {
 		return 0, errors.New("the URL has no host")
 	}
-	switch port := u.Port(); {
-	case port != "":
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 {
-			return 0, fmt.Errorf("host %s: want a port from 1 to 65535", u.Host)
-		}
-		return int(n), nil
-	case strings.EqualFold(u.Scheme, "http"):
-		return 80, nil
-	case strings.EqualFold(u.Scheme, "https"):
-		return 443, nil
+	var port int
+	switch strings.ToLower(u.Scheme) {
+	case "http":
+		port = 80
+	case "https":
+		port = 443
+	default:
+		return 0, fmt.Errorf("host %s: scheme %q is neither http nor https", u.Host, u.Scheme)
 	}
-	return 0, fmt.Errorf("host %s: scheme %q is neither http nor https", u.Host, u.Scheme)
+	if u.Port() == "" {
+		return port, nil
+	}
+	explicit, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil || explicit == 0 {
+		return 0, fmt.Errorf("host %s: want a port from 1 to 65535", u.Host)
+	}
+	return int(explicit), nil
 }
