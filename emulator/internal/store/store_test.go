@@ -233,6 +233,9 @@ func TestChurnLeavesNothingBehind(t *testing.T) {
 	if limit := 2*left + 2*chunkSize; room > limit {
 		t.Errorf("room for %d records, want at most %d", room, limit)
 	}
+	if chunks := len(s.ledger.chunks); chunks > left+1 {
+		t.Errorf("%d chunks for %d records", chunks, left)
+	}
 	if users := s.shared.urls.users(); users != left {
 		t.Errorf("%d uses of URLs by %d records", users, left)
 	}
