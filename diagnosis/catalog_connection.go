@@ -1,12 +1,12 @@
 package diagnosis
 
-// connectionEntries are the findings about a handshake that got no answer in
+// connectionFindings are the findings about a handshake that got no answer in
 // HTTP.
-func connectionEntries() []entry {
-	return []entry{
-		{kind: KindConnect, Finding: Finding{
+func connectionFindings() []Finding {
+	return []Finding{
+		{
 			ID: "handshake-refused", Title: "nothing listens at the address",
-			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-02 W2.4-07",
+			Kind: KindConnect, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-02 W2.4-07",
 			Cause: "The connection was refused: no program listens on this port.",
 			Cure:  "Start the webhook, compare its port with the URL's, and see whether it has ended with an error.",
 			Cases: []Case{{
@@ -22,22 +22,22 @@ func connectionEntries() []entry {
 				Cause: "No way leads to the address: it belongs to a network that this machine is not in.",
 				Cure:  "Check the address, the VPN and the network; a public service reaches public addresses only.",
 			}},
-		}},
-		{kind: KindConnect, Finding: Finding{
+		},
+		{
 			ID: "handshake-ipv6", Title: "the webhook listens on the other loopback address",
-			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
+			Kind: KindConnect, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
 			Cause: "localhost is both 127.0.0.1 and ::1, and the webhook listens on only one of them.",
 			Cure:  "Name the address in the URL (`http://127.0.0.1:3000`), or listen on both: `app.listen(3000)` without a host, `--host ::` or `0.0.0.0`.",
-		}},
-		{kind: KindDNS, Finding: Finding{
+		},
+		{
 			ID: "handshake-dns", Title: "the host name has no address",
-			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
+			Kind: KindDNS, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
 			Cause: "The name in the URL cannot be resolved: misspelled, not yet published, or known in a private network only.",
 			Cure:  "Check the spelling and the DNS record from outside your network. A tunnel's old name is gone once the tunnel is.",
-		}},
-		{kind: KindTLS, Finding: Finding{
+		},
+		{
 			ID: "handshake-tls", Title: "the https connection fails",
-			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07 R20",
+			Kind: KindTLS, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07 R20",
 			Cause: "The TLS handshake failed before any request was sent.",
 			Cure:  "Try `openssl s_client -connect HOST:PORT -servername HOST`; offer TLS 1.2 and 1.3 with usual ciphers, and ask for no client certificate.",
 			Cases: []Case{
@@ -56,24 +56,24 @@ func connectionEntries() []entry {
 				{"needs-tls", "The URL says http, but the server on this port speaks https.",
 					"Write https in the notification URL."},
 			},
-		}},
-		{kind: KindReset, Finding: Finding{
+		},
+		{
 			ID: "handshake-reset", Title: "the connection is closed without an answer",
-			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
+			Kind: KindReset, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
 			Cause: "The server closed the connection before it had answered in full: it crashed on the request, was restarting, or a proxy cut it.",
 			Cure:  "Look into the webhook's log at this moment; wait for a restart by a file watcher (nodemon, `--reload`) to end, and check the proxy's limits.",
-		}},
-		{kind: KindProtocol, Finding: Finding{
+		},
+		{
 			ID: "handshake-protocol", Title: "the answer is not HTTP",
-			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
+			Kind: KindProtocol, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
 			Cause: "Something other than an HTTP/1.1 server listens on this port, or its answer is malformed.",
 			Cure:  "Check the port. A server with HTTP/2 only (h2c, gRPC) has to offer HTTP/1.1; headers written by hand end their lines with \\r\\n.",
-		}},
-		{kind: KindConnect, Finding: Finding{
+		},
+		{
 			ID: "handshake-failed", Title: "the request could not be made",
-			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
+			Kind: KindConnect, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.4-07",
 			Cause: "The request failed in a way that has no name here; the detail says how.",
 			Cure:  "Try the URL with `curl -v -X POST` from the same machine, and compare.",
-		}},
+		},
 	}
 }

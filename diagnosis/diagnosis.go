@@ -57,6 +57,9 @@ type Finding struct {
 	Strict Severity `json:"strict"`
 	Cause  string   `json:"cause"`
 	Cure   string   `json:"cure"`
+	// Kind is that of the refusal that the service answers a failure with
+	// ([Refusal]); empty where it refuses nothing.
+	Kind Kind `json:"kind,omitempty"`
 	// Rule holds the ids of docs/protocol.md that the finding rests on.
 	Rule string `json:"rule"`
 	// Says is what the service answers, with places such as {status} and
@@ -91,25 +94,31 @@ type Diagnosis struct {
 
 // Catalog returns all findings, sorted by id. The slice is the caller's.
 func Catalog() []Finding {
-	all := entries()
-	findings := make([]Finding, len(all))
-	for i, e := range all {
-		findings[i] = e.Finding
+	var all []Finding
+	for _, subject := range []string{"handshake", "delivery", "receiver", "subscribe"} {
+		for _, f := range about(subject) {
+			all = append(all, f.spoken())
+		}
 	}
-	slices.SortFunc(findings, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
-	return findings
+	slices.SortFunc(all, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // Lookup returns the finding with the given id.
 func Lookup(id string) (Finding, bool) {
-	e, ok := lookup(id)
-	return e.Finding, ok
+	subject, _, _ := strings.Cut(id, "-")
+	for _, f := range about(subject) {
+		if f.ID == id {
+			return f.spoken(), true
+		}
+	}
+	return Finding{}, false
 }
 
 // New returns the diagnosis of a finding that the caller has established
 // itself, such as a refused property of a subscription.
 func New(id string, mode Mode, detail string) (Diagnosis, bool) {
-	if _, ok := lookup(id); !ok {
+	if _, ok := Lookup(id); !ok {
 		return Diagnosis{}, false
 	}
 	r := report{mode: mode}
@@ -123,58 +132,30 @@ func Failed(diagnoses []Diagnosis) bool {
 	return slices.ContainsFunc(diagnoses, func(d Diagnosis) bool { return d.Severity == SeverityFailure })
 }
 
-// entry is a finding with what only the judges need: the kind of refusal that
-// the service answers it with.
-type entry struct {
-	Finding
-	kind Kind
-}
-
 // spoken fills in the sentence of today's service, where it refuses.
-func (e entry) spoken() entry {
-	if e.Says == "" && e.Severity == SeverityFailure {
-		e.Says = template(StyleGraph, e.kind)
+func (f Finding) spoken() Finding {
+	if f.Says == "" && f.Severity == SeverityFailure {
+		f.Says = template(StyleGraph, f.Kind)
 	}
-	return e
+	return f
 }
 
-// entries builds the catalogue anew on each call, so that nobody can change
-// it for others.
-func entries() []entry {
-	var all []entry
-	for _, subject := range []string{"handshake", "delivery", "receiver", "subscribe"} {
-		for _, e := range entriesAbout(subject) {
-			all = append(all, e.spoken())
-		}
-	}
-	return all
-}
-
-// entriesAbout returns the findings whose id begins with the subject: a
-// receiver looks its own up for every bad item.
-func entriesAbout(subject string) []entry {
+// about returns the findings whose id begins with the subject. They are built
+// anew on each call, so that nobody can change them for others, and apart, as
+// a receiver looks one up for every bad item.
+func about(subject string) []Finding {
 	switch subject {
 	case "handshake":
-		return slices.Concat(bodyEntries(), answerEntries(), connectionEntries())
+		return slices.Concat(bodyFindings(), answerFindings(), connectionFindings())
 	case "delivery":
-		return slices.Concat(deliveryEntries(), deliveryConnectionEntries())
+		return slices.Concat(deliveryFindings(), deliveryConnectionFindings())
 	case "receiver":
-		return receiverEntries()
+		return receiverFindings()
 	case "subscribe":
-		return subscribeEntries()
+		return subscribeFindings()
 	default:
 		return nil
 	}
-}
-
-func lookup(id string) (entry, bool) {
-	subject, _, _ := strings.Cut(id, "-")
-	for _, e := range entriesAbout(subject) {
-		if e.ID == id {
-			return e.spoken(), true
-		}
-	}
-	return entry{}, false
 }
 
 // report collects the diagnoses of one judgement.
@@ -199,28 +180,28 @@ type fact struct {
 // add appends a diagnosis; an id that is not in the catalogue would be lost,
 // which the test of the catalogue excludes.
 func (r *report) add(id string, f fact) {
-	e, ok := lookup(id)
+	found, ok := Lookup(id)
 	if !ok {
 		return
 	}
-	d := Diagnosis{Finding: e.Finding, Detail: f.detail, At: f.at, Sent: f.sent, Got: f.got}
-	for _, c := range e.Cases {
+	d := Diagnosis{Finding: found, Detail: f.detail, At: f.at, Sent: f.sent, Got: f.got}
+	for _, c := range found.Cases {
 		if c.Name == f.name {
 			d.Case, d.Cause, d.Cure = c.Name, c.Cause, c.Cure
 		}
 	}
 	d.Cases = nil
 	if r.mode == Strict {
-		d.Severity = e.Strict
+		d.Severity = found.Strict
 	}
 	if f.severity != "" {
 		d.Severity = f.severity
 	}
 	// A finding that the service refuses is told its sentence even where the
 	// circumstances (loopback) make it a warning here.
-	if e.Severity == SeverityFailure || d.Severity == SeverityFailure {
+	if found.Severity == SeverityFailure || d.Severity == SeverityFailure {
 		failure := r.failure
-		failure.Kind = e.kind
+		failure.Kind = found.Kind
 		d.Service = Refusal(r.style, failure)
 	}
 	r.found = append(r.found, d)

@@ -1,7 +1,6 @@
 package diagnosis
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -18,25 +17,24 @@ func Explain(text string) []Finding {
 		return nil
 	}
 	var likely []Finding
-	for _, e := range entries() {
-		if slices.ContainsFunc(e.sentences(), func(s string) bool { return says(normal(s), text) }) {
-			likely = append(likely, e.Finding)
+	for _, f := range Catalog() {
+		if slices.ContainsFunc(f.sentences(), func(s string) bool { return says(normal(s), text) }) {
+			likely = append(likely, f)
 		}
 	}
-	slices.SortFunc(likely, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
 	return likely
 }
 
 // sentences returns what the service answers in the styles of all times. A
 // sentence that tells nothing (the preview's) would match everything.
-func (e entry) sentences() []string {
-	if e.Says == "" {
+func (f Finding) sentences() []string {
+	if f.Says == "" {
 		return nil
 	}
-	all := []string{e.Says}
-	if e.kind != "" {
+	all := []string{f.Says}
+	if f.Kind != "" {
 		for _, style := range []Style{StyleGraph2023, StyleGraph2016, StyleOutlook} {
-			all = append(all, template(style, e.kind))
+			all = append(all, template(style, f.Kind))
 		}
 	}
 	return all
