@@ -66,9 +66,10 @@ func (b ReceivedBody) contentType(r *report) {
 }
 
 // document judges the envelope. Its one name is matched in exact case, which
-// a struct of encoding/json would not do.
+// a struct of encoding/json would not do. Nothing of the body is shown: it may
+// hold a client state.
 func (b ReceivedBody) document(r *report) {
-	f := fact{at: "body", got: excerpt(string(b.Body))}
+	f := fact{at: "body"}
 	if !utf8.Valid(b.Body) || bytes.HasPrefix(b.Body, []byte("\ufeff")) {
 		f.detail = "the body is not UTF-8, or begins with a byte order mark"
 		r.add("receiver-encoding", f)
@@ -111,13 +112,28 @@ func (b ReceivedBody) items(r *report, value json.RawMessage, f fact) {
 			continue
 		}
 		r.add("receiver-null-entry", fact{
-			detail: fmt.Sprintf("entry %d of %d is %s", i, len(items), excerpt(string(item))),
-			at:     fmt.Sprintf("value[%d]", i), got: excerpt(string(item)),
+			detail: fmt.Sprintf("entry %d of %d is %s", i, len(items), form(item)), at: fmt.Sprintf("value[%d]", i),
 		})
 	}
 	if objects > 0 && b.Dialect == "" {
 		f.detail = "no dialect has these property names"
 		r.add("receiver-unknown-dialect", f)
+	}
+}
+
+// form names what a JSON value is that is no object.
+func form(value json.RawMessage) string {
+	switch value[0] {
+	case 'n':
+		return "null"
+	case '"':
+		return "a text"
+	case '[':
+		return "a list"
+	case 't', 'f':
+		return "a truth value"
+	default:
+		return "a number"
 	}
 }
 

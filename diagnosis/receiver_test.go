@@ -114,6 +114,10 @@ func TestBodyNamesThePlace(t *testing.T) {
 	tests := []struct{ name, body, at, detail string }{
 		{"byte of the syntax error", `{"value":[}`, "body, byte 11", "invalid character"},
 		{"number of the null", `{"value":[{},{},null]}`, "value[2]", "entry 2 of 3 is null"},
+		{"a text", `{"value":["s3cret"]}`, "value[0]", "entry 0 of 1 is a text"},
+		{"a list", `{"value":[["s3cret"]]}`, "value[0]", "entry 0 of 1 is a list"},
+		{"a truth value", `{"value":[false]}`, "value[0]", "entry 0 of 1 is a truth value"},
+		{"a number", `{"value":[-1]}`, "value[0]", "entry 0 of 1 is a number"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -122,6 +126,27 @@ func TestBodyNamesThePlace(t *testing.T) {
 				t.Errorf("at %q, %q; want %q, %q", got.At, got.Detail, tt.at, tt.detail)
 			}
 		})
+	}
+}
+
+// A body may hold a client state, which is nobody's to read.
+func TestBodyShowsNothingOfTheBody(t *testing.T) {
+	bodies := []string{
+		`{"value":[{"clientState":"s3cret"}]`, `{"value":[{"clientState":"s3cret"}]}`, `["s3cret"]`, `{"value":["s3cret"]}`,
+		`{"clientState":"s3cret"}`, "\ufeff{\"clientState\":\"s3cret\"}",
+	}
+	for _, body := range bodies {
+		b := posted(body)
+		b.Dialect = ""
+		found := Body(b, Faithful)
+		if len(found) == 0 {
+			t.Errorf("%s has no finding", body)
+		}
+		for _, d := range found {
+			if strings.Contains(fmt.Sprint(d), "s3cret") {
+				t.Errorf("%s shows the body: %+v", d.ID, d)
+			}
+		}
 	}
 }
 
