@@ -56,7 +56,8 @@ func (s *Store) replace(h Handle, version uint32, edited *Record) bool {
 		return false
 	}
 	old := *kept
-	edited.Family = s.shared.makers.at(old.maker).family
+	made := s.shared.makers.at(old.maker)
+	edited.Mount, edited.Family = made.mount, made.family
 	s.fill(kept, edited)
 	kept.version++
 	if kept.expires < old.expires {

@@ -19,7 +19,7 @@ type Record struct {
 	Handle   Handle
 	GUID     uuid.UUID
 	Mount    string          // base path it was made under, such as /api/beta
-	Family   string          // such as outlook or graph: gives IDs their form, and is where Duplicate looks; empty: it does not
+	Family   string          // such as outlook or graph: records of one may duplicate each other; empty: of none
 	Origin   string          // scheme://host that its creator used, for absolute links
 	Spoken   string          // Outlook: how its creator named the user in the path: "Me", "Users('ann%40contoso.com')"
 	Watch    notify.Resource // Resource, understood; Folder is the folder's id

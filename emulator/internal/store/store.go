@@ -32,7 +32,7 @@ type Store struct {
 }
 
 // IDText gives an ID in the form of its dialect. It is told what never changes in a record, and is called without a lock.
-type IDText func(guid uuid.UUID, mailbox notify.Mailbox, family string) string
+type IDText func(guid uuid.UUID, mailbox notify.Mailbox, mount string) string
 
 // New makes an empty store; a nil idText stands for the GUID in lower case.
 func New(idText IDText) *Store {
@@ -93,7 +93,7 @@ func (s *Store) ByGUID(id uuid.UUID) (Record, bool) {
 
 // Update lets change edit a copy and keeps the result. change may run more than once, when somebody else updates the same
 // record meanwhile. What a subscription watches never changes: what is done to Resource, Watch and Mailbox is ignored, as it
-// is for Handle, ID, GUID, Family, Created and Sequence.
+// is for Handle, ID, GUID, Mount, Family, Created and Sequence.
 func (s *Store) Update(h Handle, change func(*Record)) (Record, bool) {
 	for {
 		var version uint32
@@ -239,6 +239,6 @@ func (s *Store) read(find func() *record) (found Record, ok bool) {
 // name adds the ID, without the lock: idText is not ours.
 func (s *Store) name(r *Record) {
 	if r.Handle != 0 {
-		r.ID = s.idText(r.GUID, r.Mailbox, r.Family)
+		r.ID = s.idText(r.GUID, r.Mailbox, r.Mount)
 	}
 }
