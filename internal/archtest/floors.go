@@ -47,7 +47,7 @@ func House() []Room {
 
 		{Name: "emulator/internal/delivery", Floor: 2, Planned: true},
 		{Name: "emulator/internal/api", Floor: 2, Also: []string{"emulator/internal/delivery"}},
-		{Name: "receiver", Floor: 2, Planned: true},
+		{Name: "receiver", Floor: 2},
 		{Name: "subscriber", Floor: 2, Planned: true},
 		{Name: "inspector", Floor: 2, Planned: true},
 
