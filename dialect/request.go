@@ -28,7 +28,7 @@ func (d *Dialect) ReadCreate(body []byte) (*Request, *notify.Error) {
 			return nil, d.refuseMissing(f)
 		}
 	}
-	if r.Changes, refusal = d.readChanges(r.ChangeType); refusal != nil {
+	if r.Changes, refusal = d.ReadChanges(r.ChangeType); refusal != nil {
 		return nil, refusal
 	}
 	if r.TLSVersion == "" && d.NameOf(PropTLS) != "" {
@@ -93,7 +93,8 @@ func (d *Dialect) checkSettled(r *Request) *notify.Error {
 	return nil
 }
 
-func (d *Dialect) readChanges(text string) (notify.ChangeType, *notify.Error) {
+// ReadChanges understands a list of change types, of those that the dialect lets a client ask for (W6.3-09).
+func (d *Dialect) ReadChanges(text string) (notify.ChangeType, *notify.Error) {
 	changes, err := notify.ParseChangeType(text)
 	if err == nil && d.ChangeWords.Allowed.Has(changes) {
 		return changes, nil

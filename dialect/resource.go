@@ -169,8 +169,8 @@ func (d *Dialect) watchable() string {
 	return strings.Join(words, ", ") + ", and messages in " + d.Watch.Folders[0]
 }
 
-// bodies are what $select can't ask for in a notification (W1.5-13).
-var bodies = []string{"body", "uniquebody"}
+// neverSelected are what $select can't ask for in a notification (W1.5-13).
+var neverSelected = []string{"body", "uniquebody"}
 
 func (d *Dialect) readOptions(r *notify.Resource, text, query string) *notify.Error {
 	options, err := odata.Options(query)
@@ -188,7 +188,7 @@ func (d *Dialect) readOptions(r *notify.Resource, text, query string) *notify.Er
 		case name == "$select" && d.Watch.Select != SelectNone:
 			for word := range strings.SplitSeq(value, ",") {
 				word = strings.TrimSpace(word)
-				if d.Family == Graph && slices.Contains(bodies, strings.ToLower(word)) {
+				if d.Family == Graph && slices.Contains(neverSelected, strings.ToLower(word)) {
 					return d.refuseResource(RefusedOptions, text, word+" is never part of a notification: fetch the item")
 				}
 				r.Select = append(r.Select, word)
