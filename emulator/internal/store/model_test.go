@@ -111,11 +111,17 @@ func (m *model) get(t *rapid.T) {
 		if !ok {
 			t.Fatalf("ByGUID(%s) found nothing", r.GUID)
 		}
+		if !m.store.Alive(r.Handle) {
+			t.Fatalf("Alive(%d) is false", r.Handle)
+		}
 		same(t, r, got)
 	}
 	for _, h := range m.dead[max(0, len(m.dead)-8):] {
 		if r, ok := m.store.Get(h); ok {
 			t.Fatalf("Get(%d), which is gone, found %v", h, r)
+		}
+		if m.store.Alive(h) {
+			t.Fatalf("Alive(%d) of a record that is gone", h)
 		}
 	}
 	if _, ok := m.store.ByGUID(uuid.New()); ok {
@@ -174,7 +180,7 @@ func (m *model) sequence(t *rapid.T) {
 
 func (m *model) match(t *rapid.T) {
 	what := m.draw(t)
-	change := rapid.SampledFrom([]notify.ChangeType{notify.Created, notify.Updated, notify.Deleted}).Draw(t, "change")
+	change := rapid.SampledFrom([]notify.ChangeType{0, notify.Created, notify.Updated, notify.Deleted}).Draw(t, "change")
 	var got, want []Handle
 	m.store.Match(what.Mailbox.Store, what.Watch.Collection, what.Watch.Folder, change, func(h Handle) { got = append(got, h) })
 	for _, r := range m.records {

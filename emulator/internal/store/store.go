@@ -86,6 +86,13 @@ func (s *Store) Get(h Handle) (Record, bool) {
 	return s.read(func() *record { return s.ledger.find(h) })
 }
 
+// Alive tells whether Get would find a record, at a tenth of the cost.
+func (s *Store) Alive(h Handle) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.ledger.find(h) != nil
+}
+
 // ByGUID finds a record by its GUID.
 func (s *Store) ByGUID(id uuid.UUID) (Record, bool) {
 	return s.read(func() *record { return s.ledger.find(s.byGUID[id]) })
@@ -141,7 +148,7 @@ func (s *Store) NextSequence(h Handle) (int32, bool) {
 }
 
 // Match visits, in the order of their creation, the records that watch a collection of the mailbox with that Store GUID, in
-// that folder (its id) or in all, and ask for change. It reads an index, whose cost is that of the mailbox's own
+// that folder (its id) or in all, and ask for change (0: for any). It reads an index, whose cost is that of the mailbox's own
 // subscriptions. Filters and expiry are the visitor's business, and a record may be gone by the time of its visit.
 func (s *Store) Match(mailbox string, c notify.Collection, folder string, change notify.ChangeType, visit func(Handle)) {
 	var few [32]Handle // keeps the usual case off the heap
