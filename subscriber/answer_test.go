@@ -148,7 +148,7 @@ func TestFetch(t *testing.T) {
 	const item = `{"Id":"AAMk=","Subject":"hello"}`
 	for _, test := range []struct {
 		name     string
-		resource string // BASE stands for the service's origin
+		resource string // BASE stands for the service's origin, HOST for its host and port
 		uri      string // empty: not sent
 		rules    string
 	}{
@@ -157,15 +157,16 @@ func TestFetch(t *testing.T) {
 		{"another host", "https://evil.example/v1.0/me/messages/1", "", ""},
 		{"another port", "http://127.0.0.1:1/v1.0/me/messages/1", "", ""},
 		{"another scheme", "https://127.0.0.1/v1.0/me/messages/1", "", ""},
+		{"a password for the service", "http://ann:hunter2@HOST/v1.0/me/messages/1", "", ""},
 		{"a user in front of another host", "BASE@evil.example/v1.0", "", ""},
 		{"a host in front of a path", "//evil.example/me", "/v1.0//evil.example/me", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t, answering(http.StatusOK, item))
-			got, err := s.client(dialect.GraphV1).Fetch(context.Background(), strings.ReplaceAll(test.resource, "BASE", s.URL))
+			got, err := s.client(dialect.GraphV1).Fetch(context.Background(), strings.NewReplacer("BASE", s.URL, "HOST", s.Listener.Addr().String()).Replace(test.resource))
 			if test.uri == "" {
-				if err == nil || len(s.requests) > 0 {
-					t.Errorf("got %s, %v after %+v; want an error and no request", got, err, s.requests)
+				if err == nil || !strings.Contains(err.Error(), "which alone gets the token") || len(s.requests) > 0 {
+					t.Errorf("got %s, %v after %+v; want a refusal and no request", got, err, s.requests)
 				}
 				return
 			}
@@ -222,7 +223,7 @@ func TestListReadsAllPages(t *testing.T) {
 func TestListGoesNowhereElse(t *testing.T) {
 	s := start(t, answering(http.StatusOK, `{"value":[{"id":"1"}],"@odata.nextLink":"https://evil.example/v1.0/subscriptions?a=hunter2"}`))
 	all, err := s.client(dialect.GraphV1).List(context.Background())
-	if err == nil || len(all) != 1 || len(s.requests) != 1 || strings.Contains(fmt.Sprint(err), "hunter2") {
+	if err == nil || !strings.Contains(err.Error(), "which alone gets the token") || len(all) != 1 || len(s.requests) != 1 || strings.Contains(fmt.Sprint(err), "hunter2") {
 		t.Errorf("got %d subscriptions, %v after %d requests", len(all), err, len(s.requests))
 	}
 }
