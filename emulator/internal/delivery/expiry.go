@@ -1,0 +1,86 @@
+package delivery
+
+import (
+	"sync"
+	"time"
+
+	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/journal"
+)
+
+// expiryPortion is how many subscriptions are taken out of the store at a time, so that a million that expire together hold up neither
+// the clock nor deliveries.
+const expiryPortion = 256
+
+// expiry is the one timer for the end of all subscriptions.
+type expiry struct {
+	mu     sync.Mutex
+	timer  *clock.Timer
+	at     time.Time // virtual, when it is set
+	closed bool
+}
+
+// Watch sees to it that subscriptions end when their time has come. It is to be called after one was added, or its expiry changed; once
+// after many will do.
+func (e *Engine) Watch() {
+	next, some := e.Store.NextExpiry()
+	if !some {
+		return
+	}
+	x := &e.expiry
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case x.closed || x.timer != nil && !next.Before(x.at):
+		return // a timer that comes too early finds nothing, and sets the next
+	case x.timer != nil:
+		x.timer.Stop()
+	}
+	x.at = next
+	x.timer = e.Clock.At(next, e.expire)
+}
+
+// expire is run by the clock, so it only hands over what is to be done.
+func (e *Engine) expire() {
+	x := &e.expiry
+	x.mu.Lock()
+	x.timer = nil
+	x.mu.Unlock()
+	flight := e.Clock.Begin("expiry of subscriptions")
+	started := e.start(func() {
+		defer flight.End()
+		for e.life.Err() == nil && e.expirePortion() {
+		}
+		e.Watch()
+	})
+	if !started {
+		flight.End()
+	}
+}
+
+// expirePortion ends what is due, and reports whether there may be more. What is on its way to the subscriptions ends when it is its turn.
+func (e *Engine) expirePortion() bool {
+	expired := e.Store.Expired(e.Clock.Now(), expiryPortion)
+	for i := range expired {
+		r := &expired[i]
+		entry := journal.Entry{
+			At: e.Clock.Now(), Wall: e.Clock.Wall(), Kind: journal.Expired,
+			Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App, URL: r.NotificationURL,
+		}
+		if d := e.Dialect(r.Mount); d != nil {
+			entry.Dialect = d.String()
+		}
+		e.Journal.Append(entry)
+		e.losses.drop(r.Handle)
+	}
+	return len(expired) == expiryPortion
+}
+
+func (x *expiry) close() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.closed = true
+	if x.timer != nil {
+		x.timer.Stop()
+	}
+}

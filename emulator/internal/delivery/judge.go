@@ -1,0 +1,139 @@
+package delivery
+
+import (
+	"time"
+
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/internal/clock"
+)
+
+// verdict is what an attempt came to.
+type verdict struct {
+	diagnosis.Verdict
+	diagnoses []diagnosis.Diagnosis
+	items     int               // notifications in it
+	delivered bool              // the webhook has them
+	retryIn   time.Duration     // else: 0 if they are lost
+	evidence  *dialect.Delivery // by whose rules the endpoint's state is judged; nil if the attempt is no evidence
+	slow      bool              // it took longer than is good
+	dead      bool              // nothing came within the limit, or no connection came about
+	hold      *clock.Flight     // to be ended when all that follows from the attempt has begun
+}
+
+// attempted is what judge looks at.
+type attempted struct {
+	diagnosis.Answer
+	url      string // masked
+	items    int
+	tries    int           // before this one
+	elapsed  time.Duration // virtual, since the first
+	patience time.Duration
+	env      diagnosis.Environment
+	mode     diagnosis.Mode
+}
+
+// judge says what an attempt came to: a 2xx within 3 s is good, within 10 s delivered but late, all else has failed, and a failure is
+// a failure whatever its kind (W4.9-08, W10-06, W10-42).
+func judge(d *dialect.Delivery, a attempted) verdict {
+	v := verdict{items: a.items}
+	retryIn := backoff(d, a.tries, a.elapsed)
+	v.Verdict, v.diagnoses = diagnosis.Delivery(diagnosis.DeliveryAnswer{
+		Terms: diagnosis.Terms{Good: d.Good, Late: d.Limit},
+		URL:   a.url, Answer: a.Answer, RetryIn: retryIn, Environment: a.env,
+	}, a.mode)
+	v.delivered = v.Class != diagnosis.ClassFailed
+	v.slow = a.Took > d.Good
+	v.dead = a.Err != nil || a.Took > d.Limit
+	if d.States {
+		v.evidence = d
+	}
+	if a.patience > 0 && a.Err == nil {
+		v.evidence = nil
+		v.delivered = a.Status >= 200 && a.Status < 300
+	}
+	if !v.delivered {
+		v.retryIn = retryIn
+	}
+	return v
+}
+
+// attempt sends a batch and sees to all that follows but the release of those that wait for it.
+func (e *Engine) attempt(b *batch) verdict {
+	b.taken = len(b.items)
+	e.settleOwners(b)
+	if len(b.items) == 0 || e.life.Err() != nil {
+		return verdict{}
+	}
+	d := b.group.dialect
+	if b.tries == 0 {
+		b.first = e.Clock.Now()
+	}
+	limit := d.Delivery.Limit
+	if e.Patience > 0 {
+		limit = e.Patience
+	}
+	r := request{
+		target: b.group.target, header: e.headers.of(d, b.group.state), body: b.body(),
+		limit: limit, flight: b.flight, keep: keptAnswer, drain: drainedAnswer,
+	}
+	reply := e.post(e.life, &r)
+	if e.life.Err() != nil {
+		return verdict{hold: reply.hold}
+	}
+	a := attempted{
+		Answer: reply.Answer, url: b.group.target.masked, items: len(b.items), tries: b.tries,
+		elapsed: e.Clock.Now().Sub(b.first), patience: e.Patience, env: e.Environment, mode: e.Mode,
+	}
+	v := judge(&d.Delivery, a)
+	v.hold = reply.hold
+	e.settle(b, &v, e.record(b, &v, &r, &reply))
+	return v
+}
+
+// settle draws the consequences for the notifications of an attempt.
+func (e *Engine) settle(b *batch, v *verdict, attempt uint64) {
+	n := int64(len(b.items))
+	e.counts.requests.Add(1)
+	switch {
+	case v.delivered:
+		e.counts.delivered.Add(n)
+		if v.Class == diagnosis.ClassLate {
+			e.counts.late.Add(n)
+		}
+		e.losses.forget(b.items)
+	case v.retryIn > 0:
+		e.retry(b, v, attempt)
+	default:
+		e.giveUp(b.items, Lost, b.group.target, attempt)
+	}
+}
+
+// body is what goes out, byte for byte the same each time.
+func (b *batch) body() []byte {
+	size := bodyFrame
+	for _, it := range b.items {
+		size += itemFrame + len(it.shared) + len(it.head.Subscription) + len(it.head.ClientState) + len(it.head.Tenant)
+	}
+	d := b.group.dialect
+	body := d.OpenBody(make([]byte, 0, size), b.group.base, b.items[0].collection)
+	for i, it := range b.items {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = it.append(body, d)
+	}
+	return d.CloseBody(body)
+}
+
+// The room that a body takes beside what varies in length; a guess that saves copying.
+const (
+	bodyFrame = 128
+	itemFrame = 288
+)
+
+// What is read of an answer: diagnosis looks at the first 16 KB, and a little more is read to keep the connection.
+const (
+	keptAnswer    = 16 << 10
+	drainedAnswer = 256 << 10
+)

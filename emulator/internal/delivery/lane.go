@@ -1,0 +1,151 @@
+package delivery
+
+import "time"
+
+// dispatch starts lanes for what is due; p.mu is held, as it is for all of this file but what says otherwise.
+func (p *endpoint) dispatch() {
+	for p.lanes < p.engine.Lanes {
+		b := p.take(nil)
+		if b == nil {
+			break
+		}
+		p.run(b, p.take, &p.lanes)
+	}
+	for p.retrying < max(1, p.engine.Lanes/retryShare) {
+		b := p.takeRetry(nil)
+		if b == nil {
+			break
+		}
+		p.run(b, p.takeRetry, &p.retrying)
+	}
+}
+
+// run starts a lane with its first batch. Its flight begins here, so that no time passes before the goroutine is there.
+func (p *endpoint) run(b *batch, next func(*batch) *batch, running *int) {
+	*running++
+	b.flight = p.engine.Clock.Begin(p.what)
+	started := p.engine.start(func() {
+		for b != nil {
+			b = p.turn(b, next, running)
+		}
+	})
+	if !started {
+		*running--
+		b.flight.End()
+	}
+}
+
+// turn sends one batch, without the lock, and finds the next. The flight of the next begins before that of the last ends: what waited
+// behind it must not be jumped over.
+func (p *endpoint) turn(b *batch, next func(*batch) *batch, running *int) *batch {
+	v := p.engine.attempt(b)
+	last, hold := b.flight, v.hold
+
+	p.mu.Lock()
+	p.release(b)
+	p.observe(&v)
+	if p.closed {
+		b = nil
+	} else {
+		b = next(b)
+	}
+	if b != nil {
+		b.flight = p.engine.Clock.Begin(p.what)
+	} else {
+		*running--
+	}
+	p.dispatch()
+	p.mu.Unlock()
+
+	last.End()
+	if hold != nil {
+		hold.End()
+	}
+	return b
+}
+
+// take fills a batch with first attempts that are due: from one group, each subscription's in order. It uses b's memory if there is a b.
+func (p *endpoint) take(b *batch) *batch {
+	if len(p.ready) == 0 || p.closed {
+		return nil
+	}
+	g := p.ready[0]
+	p.ready = p.ready[1:]
+	g.stands = false
+	if b == nil {
+		b = &batch{}
+	}
+	*b = batch{group: g, items: b.items[:0], queues: b.queues[:0]}
+
+	var now time.Time
+	for len(g.ready) > 0 && len(b.items) < p.engine.MaxBatch {
+		q := g.ready[0]
+		g.ready = g.ready[1:]
+		q.busy = true
+		b.queues = append(b.queues, q)
+		for it := q.head; it != nil && it.group == g && len(b.items) < p.engine.MaxBatch; it = q.head {
+			if !it.due.IsZero() {
+				if now.IsZero() {
+					now = p.engine.Clock.Now()
+				}
+				if it.due.After(now) {
+					break
+				}
+			}
+			b.items = append(b.items, it)
+			if q.head = it.next; q.head == nil {
+				q.tail = nil
+			}
+			it.next = nil
+		}
+	}
+	p.waiting -= len(b.items)
+	g.lanes++
+	p.stand(g)
+	return b
+}
+
+// takeRetry takes the next retry that is due, as it is.
+func (p *endpoint) takeRetry(*batch) *batch {
+	if len(p.due) == 0 || p.closed {
+		return nil
+	}
+	b := p.due[0]
+	p.due = p.due[1:]
+	p.waiting -= len(b.items)
+	return b
+}
+
+// release lets go on what waited for a batch.
+func (p *endpoint) release(b *batch) {
+	if len(b.queues) == 0 { // a retry
+		return
+	}
+	for _, q := range b.queues {
+		q.busy = false
+		p.offer(q)
+	}
+	g := b.group
+	g.lanes--
+	g.users -= b.taken
+	if g.users == 0 && g.lanes == 0 {
+		delete(p.groups, g.groupKey)
+		return
+	}
+	p.stand(g)
+}
+
+// close stops all timers and forgets what waits.
+func (p *endpoint) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.wake()
+	for b := range p.later {
+		b.timer.Stop()
+	}
+	p.health.close()
+	p.queues, p.groups, p.later = nil, nil, nil
+	p.ready, p.delayed, p.due = nil, nil, nil
+	p.waiting = 0
+}

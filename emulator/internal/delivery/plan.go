@@ -1,0 +1,115 @@
+package delivery
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/store"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// Raise plans the notifications of a change and returns how many there are. It never waits for a webhook, and holds nothing that a
+// webhook could want (R27): the change is to be readable before.
+func (e *Engine) Raise(change notify.Change, cause uint64) (matched int) {
+	p := plan{engine: e, change: &change, cause: cause, now: e.Clock.Now()}
+	kind := change.Type
+	if kind == notify.Updated {
+		kind = 0 // to a filter, an update may be the coming or going of an item (W1.5-16): look at all
+	}
+	e.Store.Match(change.Mailbox.Store, change.Collection, change.Folder, kind, p.visit)
+	e.counts.raised.Add(int64(len(p.items)))
+	for len(p.items) > 0 {
+		next := p.items[0].key.target.endpoint
+		run := 1
+		for run < len(p.items) && p.items[run].key.target.endpoint == next {
+			run++
+		}
+		e.queue(next, p.items[:run])
+		matched += run
+		p.items = p.items[run:]
+	}
+	return matched
+}
+
+// queue hands what was planned to its endpoint, and tells of what that does not take.
+func (e *Engine) queue(p *endpoint, plans []planned) {
+	refused := p.enqueue(plans)
+	t := plans[0].key.target
+	e.giveUp(refused.ended, Ended, t, 0)
+	e.giveUp(refused.overflow, Overflow, t, 0)
+	e.giveUp(refused.unwell, Unwell, t, 0)
+}
+
+// plan is what a change comes to.
+type plan struct {
+	engine *Engine
+	change *notify.Change
+	cause  uint64
+	now    time.Time
+	items  []planned
+	shared []shared
+}
+
+// planned is a notification and what it may share a request with.
+type planned struct {
+	*item
+	key groupKey
+}
+
+// shared is what the notifications of one change have in common under one dialect.
+type shared struct {
+	dialect  *dialect.Dialect
+	change   notify.ChangeType
+	base     string   // where a path begins with it
+	selected []string // where properties travel along
+	bytes    []byte
+}
+
+// visit plans the notification of one subscription.
+func (p *plan) visit(h store.Handle) {
+	r, alive := p.engine.Store.Get(h)
+	if !alive || !r.Expires.After(p.now) {
+		return
+	}
+	d := p.engine.Dialect(r.Mount)
+	if d == nil {
+		return
+	}
+	kind := p.engine.effect(p.change, &r, d)
+	if kind == 0 || !r.Changes.Has(kind) {
+		return
+	}
+	it := itemOf(&r, ofChange, p.cause)
+	it.change = kind
+	it.shared = p.encode(d, kind, it.base, &r)
+	t := p.engine.target(r.NotificationURL)
+	p.items = append(p.items, planned{item: it, key: keyOf(t, d, it)})
+}
+
+// encode writes what is shared, once.
+func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, base string, r *store.Record) []byte {
+	if !d.Notification.Path.Absolute {
+		base = ""
+	}
+	var selected []string
+	if d.Watch.Select == dialect.SelectClear {
+		selected = r.Watch.Select
+	}
+	for i := range p.shared {
+		s := &p.shared[i]
+		if s.dialect == d && s.change == kind && s.base == base && slices.Equal(s.selected, selected) {
+			return s.bytes
+		}
+	}
+	c := *p.change
+	c.Type = kind
+	s := shared{dialect: d, change: kind, base: strings.Clone(base), selected: selected}
+	s.bytes = d.AppendShared(make([]byte, 0, sharedRoom), &c, base, selected)
+	p.shared = append(p.shared, s)
+	return s.bytes
+}
+
+// sharedRoom holds what is shared in all dialects, an id of 152 characters standing in it three times.
+const sharedRoom = 1 << 10

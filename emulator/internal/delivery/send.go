@@ -1,0 +1,93 @@
+package delivery
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/internal/clock"
+)
+
+// request is one POST to a webhook.
+type request struct {
+	target *target
+	header http.Header // as on the wire; it is shared, and never changed
+	body   []byte
+	limit  time.Duration // for the whole answer, to the last byte of its body
+	flight *clock.Flight
+	keep   int // bytes of the answer's body that are kept
+	drain  int // bytes beyond that are read to keep the connection
+}
+
+// reply is what came of it.
+type reply struct {
+	diagnosis.Answer
+	started time.Time // real
+	tls     *tls.ConnectionState
+	hold    *clock.Flight // to be ended by whoever draws the consequences; may be nil
+}
+
+// post sends a request and reads the answer to its end. Redirects are not followed (W4.9-08, W2.1-14).
+func (e *Engine) post(ctx context.Context, r *request) reply {
+	switch {
+	case r.target.err != nil:
+		return reply{started: time.Now(), Answer: diagnosis.Answer{Err: r.target.err}}
+	case r.target.handler != nil:
+		return e.call(ctx, r)
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.limit)
+	defer cancel()
+	made := r.target.template.WithContext(ctx)
+	made.Header, made.Body = r.header, http.NoBody
+	if len(r.body) > 0 {
+		made.ContentLength = int64(len(r.body))
+		made.Body = newPayload(r.body)
+		made.GetBody = func() (io.ReadCloser, error) { return newPayload(r.body), nil } // for a connection that proves dead before a byte was written
+	}
+	a := reply{started: time.Now()}
+	response, err := e.transport.RoundTrip(made)
+	if err == nil {
+		a.Status, a.Header, a.tls = response.StatusCode, response.Header, response.TLS
+		a.Body, a.BodyTruncated, err = readBody(response.Body, r)
+	}
+	a.Took = time.Since(a.started)
+	if a.Err = err; err != nil && ctx.Err() == context.DeadlineExceeded {
+		a.Err = context.DeadlineExceeded // however the transport words it
+	}
+	return a
+}
+
+// readBody reads an answer's body: what is kept of it, and then as much as it takes to use the connection again.
+func readBody(body io.ReadCloser, r *request) (kept []byte, truncated bool, err error) {
+	if body == http.NoBody {
+		return nil, false, nil
+	}
+	defer body.Close()
+	kept, err = io.ReadAll(io.LimitReader(body, int64(r.keep)+1))
+	if len(kept) <= r.keep || err != nil {
+		return kept, false, err
+	}
+	if r.drain > 0 {
+		_, err = io.CopyN(io.Discard, body, int64(r.drain))
+		if err == io.EOF {
+			err = nil
+		}
+	}
+	return kept[:r.keep], true, err
+}
+
+// payload is a request's body: a reader of bytes that need no closing.
+type payload struct{ bytes.Reader }
+
+func newPayload(body []byte) *payload {
+	p := new(payload)
+	p.Reset(body)
+	return p
+}
+
+// Close does nothing.
+func (*payload) Close() error { return nil }
