@@ -1,0 +1,71 @@
+// Package cli is the command line of outlocal: one file for each verb, listed in root.go in the order of the help.
+//
+// [Run] does everything that the program does, given a [Process]; main only adapts the real one. A verb reads its flags, calls the
+// packages that do the work, and says what came of it:
+//
+//   - What was asked for goes to standard output: lines for a person, or with --json documents and nothing else, each with a member
+//     "schema" that names its form.
+//   - What went wrong goes to standard error: "outlocal: what", in lower case without a full stop, then "hint: what to do".
+//   - The exit code tells the rest: see [ExitGood] and those after it.
+//
+// Secrets never show: client states and tokens are named by the environment variable that holds them, and query values of URLs are
+// masked in all that is printed.
+//
+// The package keeps no state and exits no process, so that scripts can test it and many runs can share a process.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Process is what a run needs of the process around it.
+type Process struct {
+	Version string // of the program
+	Self    string // path of the program, to start it anew in the background
+
+	In       io.Reader
+	Out, Err io.Writer
+	Env      func(name string) string // os.Getenv
+	Terminal func(w io.Writer) bool   // whether w is a person's terminal; nil for never
+}
+
+// app is one run of the program: what its verbs share.
+type app struct {
+	process Process
+	args    []string
+	out     *printer // standard output
+	err     *printer // standard error
+	json    bool     // --json
+}
+
+// Run runs the program with its arguments, without its name, and returns its exit code. When ctx ends, so does what runs, in good order.
+func Run(ctx context.Context, args []string, process Process) int {
+	if process.Terminal == nil {
+		process.Terminal = func(io.Writer) bool { return false }
+	}
+	a := &app{process: process, args: args, out: newPrinter(process.Out, process), err: newPrinter(process.Err, process)}
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(process.In)
+	root.SetOut(process.Out)
+	root.SetErr(process.Err)
+	return a.report(root.ExecuteContext(ctx))
+}
+
+// report tells the user of an error and turns it into an exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return ExitGood
+	}
+	told := explain(err)
+	if errors.Is(err, errTold) {
+		return told.Code
+	}
+	a.err.line("%s %s", a.err.bad("outlocal:"), told.What)
+	if told.Hint != "" {
+		a.err.line("%s %s", a.err.dim("hint:"), told.Hint)
+	}
+	return told.Code
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/subscriber"
+)
+
+// The exit codes. They mean the same in every verb, and every verb's help ends with those that it can end with.
+const (
+	ExitGood     = 0 // it is good, or done
+	ExitFailed   = 1 // the check failed, or what was asked for was refused
+	ExitUsage    = 2 // the command line is wrong
+	ExitUnjudged = 3 // it could not be judged or done: nothing answers, a port is taken, a file can't be read
+)
+
+// fault is an error that knows what a user is told of it.
+type fault struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+// wrongUse is an error of the command line.
+func wrongUse(hint, format string, args ...any) error {
+	return &fault{ExitUsage, fmt.Errorf(format, args...), hint}
+}
+
+// notJudged is something that stood in the way of doing what was asked for.
+func notJudged(hint, format string, args ...any) error {
+	return &fault{ExitUnjudged, fmt.Errorf(format, args...), hint}
+}
+
+// failed is a check that failed, or a refusal.
+func failed(hint, format string, args ...any) error {
+	return &fault{ExitFailed, fmt.Errorf(format, args...), hint}
+}
+
+// errTold is wrapped by an error whose story stands on standard output already: nothing is left but its exit code.
+var errTold = errors.New("told already")
+
+// told ends a verb that has said all there is to say.
+func told(code int) error { return &fault{code, errTold, ""} }
+
+// telling is what a user is told of an error.
+type telling struct {
+	Code       int
+	What, Hint string
+}
+
+// explain is the one place that decides what an error means to a user: whose fault it is, and what helps.
+func explain(err error) telling {
+	t := telling{Code: ExitUnjudged, What: err.Error()}
+	var hinting interface{ Hint() string }
+	if errors.As(err, &hinting) {
+		t.Hint = hinting.Hint()
+	}
+	var own *fault
+	var taken *serve.PortError
+	var target *serve.TargetError
+	var steering *control.Error
+	var refusal *subscriber.Error
+	var unsupported *subscriber.UnsupportedError
+	switch {
+	case errors.As(err, &own):
+		t.Code = own.code
+		if own.hint != "" {
+			t.Hint = own.hint
+		}
+	case errors.As(err, &taken):
+	case errors.As(err, &target), errors.As(err, &unsupported):
+		t.Code = ExitUsage
+	case errors.As(err, &steering):
+		t.Code, t.Hint = steeringCode(steering), steering.Hint
+	case errors.As(err, &refusal):
+		t.Code, t.Hint = ExitFailed, refusal.Hint
+	case errors.Is(err, context.Canceled):
+		t.What, t.Hint = "interrupted", ""
+	}
+	return t
+}
+
+// steeringCode tells whose fault a refusal of the control API is.
+func steeringCode(e *control.Error) int {
+	switch {
+	case e.Code == control.CodeTooFew:
+		return ExitFailed
+	case e.Status == http.StatusBadRequest, e.Status == http.StatusNotFound:
+		return ExitUsage
+	}
+	return ExitUnjudged
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// exitNotes is the annotation under which a command keeps what its exit codes mean.
+const exitNotes = "exit codes"
+
+// exits says what the exit codes of a verb mean, for the end of its help. A code that the verb cannot end with stays empty; wrong use
+// is the same everywhere.
+func exits(good, failed, unjudged string) map[string]string {
+	var text strings.Builder
+	for code, meaning := range []string{ExitGood: good, ExitFailed: failed, ExitUsage: "wrong use", ExitUnjudged: unjudged} {
+		if meaning != "" {
+			fmt.Fprintf(&text, "  %d  %s\n", code, meaning)
+		}
+	}
+	return map[string]string{exitNotes: text.String()}
+}
+
+// help writes what a command is for, then its usage. cobra sorts commands by name; order has the verbs as one meets them.
+func (a *app) help(cmd *cobra.Command, order []*cobra.Command) {
+	text := cmd.Long
+	if text == "" {
+		text = cmd.Short
+	}
+	_, _ = fmt.Fprintf(a.process.Out, "%s\n\n", strings.TrimSpace(text))
+	_, _ = a.process.Out.Write(usageText(cmd, order))
+}
+
+// usage writes how a command is used, without what it is for.
+func (a *app) usage(cmd *cobra.Command, order []*cobra.Command) error {
+	_, err := a.process.Out.Write(usageText(cmd, order))
+	return err
+}
+
+func usageText(cmd *cobra.Command, order []*cobra.Command) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "Usage:\n  %s\n", useLine(cmd))
+	if cmd.Example != "" {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", indent(cmd.Example))
+	}
+	writeCommands(&b, cmd, order)
+	if flags := cmd.LocalNonPersistentFlags(); flags.HasAvailableFlags() {
+		fmt.Fprintf(&b, "\nFlags:\n%s", flags.FlagUsages())
+	}
+	if shared := sharedFlags(cmd); shared != "" {
+		fmt.Fprintf(&b, "\nFlags of every command:\n%s", shared)
+	}
+	if notes := cmd.Annotations[exitNotes]; notes != "" {
+		fmt.Fprintf(&b, "\nExit codes:\n%s", notes)
+	}
+	return b.Bytes()
+}
+
+func useLine(cmd *cobra.Command) string {
+	if cmd.HasAvailableSubCommands() && !cmd.HasParent() {
+		return cmd.CommandPath() + " COMMAND [flags]"
+	}
+	return cmd.UseLine()
+}
+
+func writeCommands(w io.Writer, cmd *cobra.Command, order []*cobra.Command) {
+	all := slices.Clone(cmd.Commands())
+	slices.SortStableFunc(all, func(x, y *cobra.Command) int { return place(order, x) - place(order, y) })
+	longest := 0
+	for _, c := range all {
+		longest = max(longest, len(c.Name()))
+	}
+	list := func(title, group string) {
+		for _, c := range all {
+			if c.GroupID != group || !c.IsAvailableCommand() && c.Name() != "help" {
+				continue
+			}
+			if title != "" {
+				_, _ = fmt.Fprintf(w, "\n%s\n", title)
+				title = ""
+			}
+			_, _ = fmt.Fprintf(w, "  %-*s  %s\n", longest, c.Name(), c.Short)
+		}
+	}
+	for _, group := range cmd.Groups() {
+		list(group.Title, group.ID)
+	}
+	list("Commands:", "")
+}
+
+// place is where a command stands; what cobra added itself stands last.
+func place(order []*cobra.Command, c *cobra.Command) int {
+	if i := slices.Index(order, c); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// sharedFlags describes the flags that every command has.
+func sharedFlags(cmd *cobra.Command) string {
+	if !cmd.HasParent() {
+		return cmd.PersistentFlags().FlagUsages()
+	}
+	return cmd.InheritedFlags().FlagUsages()
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ")
+}

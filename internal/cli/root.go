@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// The groups of the help.
+const (
+	groupLook  = "look"
+	groupRun   = "run"
+	groupSteer = "steer"
+	groupKnow  = "know"
+)
+
+// verb is a command and its place in the help.
+type verb struct {
+	group string
+	make  func(a *app) *cobra.Command
+}
+
+// verbs lists every command, in the order of the help.
+func verbs() []verb {
+	return []verb{
+		{groupKnow, newDialectsCommand},
+		{groupKnow, newVersionCommand},
+	}
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "outlocal",
+		Short: "Outlook, locally: build and test webhooks against every schema that Outlook has had",
+		Long: `outlocal is Outlook, locally: an emulator of the webhooks of Outlook and Microsoft Graph,
+to build and test your own against, in every schema that there has been.
+
+Begin with one of these:
+
+  outlocal demo                                           watch the whole loop
+  outlocal verify http://localhost:3000/hook              check your webhook's handshake
+  outlocal emulate --webhook http://localhost:3000/hook   run the emulator against it`,
+		Args:          cobra.ArbitraryArgs, // so that RunE words the error
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownVerb(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return readEnvironment(cmd, a.process.Env) },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print documents for programs, and nothing else")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return a.flagError(cmd, err) })
+	root.AddGroup(
+		&cobra.Group{ID: groupLook, Title: "Look at a webhook:"},
+		&cobra.Group{ID: groupRun, Title: "Run:"},
+		&cobra.Group{ID: groupSteer, Title: "Steer a running one:"},
+		&cobra.Group{ID: groupKnow, Title: "Know more:"},
+	)
+	root.SetHelpCommandGroupID(groupKnow)
+	root.SetCompletionCommandGroupID(groupKnow)
+	var order []*cobra.Command
+	for _, v := range verbs() {
+		cmd := v.make(a)
+		cmd.GroupID = v.group
+		root.AddCommand(cmd)
+		order = append(order, cmd)
+	}
+	root.SetUsageFunc(func(cmd *cobra.Command) error { return a.usage(cmd, order) })
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.help(cmd, order) })
+	return root
+}
+
+// unknownVerb names the verb that was meant, as far as that can be guessed.
+func unknownVerb(root *cobra.Command, name string) error {
+	hint := "outlocal --help lists the commands"
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		hint = "did you mean outlocal " + strings.Join(near, ", or outlocal ") + "?"
+	}
+	return wrongUse(hint, "there is no command %q", name)
+}
