@@ -20,6 +20,7 @@ type HandshakeRequest struct {
 	URL         string
 	ClientState string
 	RequestID   string // of the client's request, a GUID: the token is made of it
+	Method      string // POST if empty; the service has no other, but who looks for the cause of a failure may try
 
 	// The rest is for the journal.
 	Subscription string
@@ -43,6 +44,12 @@ func (e *Engine) Handshake(ctx context.Context, h HandshakeRequest) HandshakeRes
 	token := rules.Token(h.RequestID)
 	t := e.newTarget(rules.URL(h.URL, token))
 	header := handshakeHeader(rules, h.ClientState)
+	if h.Method == "" {
+		h.Method = http.MethodPost
+	}
+	if t.template != nil {
+		t.template.Method = h.Method // the target is this request's own
+	}
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -61,7 +68,7 @@ func (e *Engine) Handshake(ctx context.Context, h HandshakeRequest) HandshakeRes
 	}
 
 	result := HandshakeResult{Answer: diagnosis.HandshakeAnswer{
-		Style: StyleOf(h.Dialect), Limit: rules.Limit,
+		Style: StyleOf(h.Dialect), Limit: rules.Limit, Method: h.Method,
 		URL: journal.MaskURL(h.URL), Parameter: rules.Parameter, Token: token, TokenEncoded: dialect.EncodeToken(token),
 		Answer: a.Answer, Local: e.local(t), TLS: a.tls, DuringCreate: true, Environment: e.Environment,
 	}}
@@ -125,7 +132,7 @@ func StyleOf(d *dialect.Dialect) diagnosis.Style {
 
 func (e *Engine) recordHandshake(h *HandshakeRequest, result *HandshakeResult, r *request, a *reply) uint64 {
 	x := &journal.Exchange{
-		Method: http.MethodPost, URL: r.target.raw, RequestHeader: e.headers.shown(r.header),
+		Method: h.Method, URL: r.target.raw, RequestHeader: e.headers.shown(r.header),
 		Status: a.Status, ResponseHeader: a.Header, ResponseBody: a.Body, Started: a.started, Took: a.Took,
 	}
 	if a.Err != nil {

@@ -71,7 +71,7 @@ func serverSide(ctx context.Context, r *request) *http.Request {
 	header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	u := r.target.url
 	s := &http.Request{
-		Method: http.MethodPost, Header: header, Host: u.Host, RequestURI: u.RequestURI(),
+		Method: r.target.template.Method, Header: header, Host: u.Host, RequestURI: u.RequestURI(),
 		URL:   &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Body: http.NoBody, ContentLength: int64(len(r.body)), RemoteAddr: "127.0.0.1:0",
