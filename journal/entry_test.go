@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"go/ast"
 	"go/parser"
@@ -57,6 +58,19 @@ func TestEntryJSONLeavesOutWhatIsEmpty(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(`{"seq":1,"kind":"reset","exchange":{"tookMs":0}}`, string(got)); diff != "" {
+		t.Errorf("JSON (-want +got):\n%s", diff)
+	}
+}
+
+// Whether <, > and & are escaped is up to whoever encodes the entry.
+func TestBodyMarshalLeavesHTMLToTheEncoder(t *testing.T) {
+	var plain bytes.Buffer
+	enc := json.NewEncoder(&plain)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(journal.Body("<a>&\n")); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(`"<a>&\n"`+"\n", plain.String()); diff != "" {
 		t.Errorf("JSON (-want +got):\n%s", diff)
 	}
 }

@@ -1,7 +1,9 @@
 package journal_test
 
 import (
+	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -195,6 +197,25 @@ func TestAppendAllocatesNothingOnceFull(t *testing.T) {
 	if n := testing.AllocsPerRun(1000, func() { j.Append(journal.Entry{Kind: journal.Attempt, Exchange: x}) }); n != 0 {
 		t.Errorf("Append allocates %v times", n)
 	}
+}
+
+// An entry that made room is let go of at once, not when its place is written again.
+func TestDroppedBodiesAreFreed(t *testing.T) {
+	j := journal.NewLimited(journal.Limits{Entries: 100, BodyBytes: 1 << 20})
+	big := func() weak.Pointer[journal.Exchange] {
+		x := &journal.Exchange{RequestBody: make([]byte, 1<<20)}
+		j.Append(journal.Entry{Exchange: x})
+		return weak.Make(x)
+	}
+	first, second := big(), big()
+	runtime.GC()
+	if first.Value() != nil {
+		t.Error("an overwritten entry's exchange is still held")
+	}
+	if second.Value() == nil {
+		t.Error("a kept entry's exchange is gone")
+	}
+	runtime.KeepAlive(j)
 }
 
 func BenchmarkAppend(b *testing.B) {

@@ -83,7 +83,7 @@ func TestMaskedBody(t *testing.T) {
 		{"validation tokens", `{"value":[],"validationTokens":["eyJ.s3cret.x","s3cret"]}`, `{"value":[],"validationTokens":["…","…"]}`},
 		{"a JWT anywhere", `{"x":"got eyJhbGciOiJub25lIn0.s3cret.x"}`, `{"x":"got …"}`},
 		{"unquoted names", `{ClientState: "s3cret", NotificationURL: https://h/?code=s3cret}`, `{ClientState: "…", NotificationURL: https://h/?code=…}`},
-		{"an unquoted value of two words", `{clientState: s3cret s3cret, a: b}`, `{clientState: "…" "…", a: b}`},
+		{"an unquoted value of several words", `{clientState: s3cret, s3cret s3cret, a: b}`, `{clientState: "…", "…" "…", a: b}`},
 		{"single quotes", `{'clientState':'s3cret'}`, `{'clientState':'…'}`},
 		{"cut off in the secret", `{"clientState":"s3cr`, `{"clientState":"…`},
 		{"cut off in an escape", `{"clientState":"s3cr\`, `{"clientState":"…`},

@@ -30,10 +30,7 @@ type jsonMasker struct {
 // token reads one token and writes it, masked where it must be.
 func (m *jsonMasker) token() {
 	switch c := m.text[0]; c {
-	case ' ', '\t', '\r', '\n', ':':
-		m.copy(1)
-	case ',':
-		m.secret = false
+	case ' ', '\t', '\r', '\n', ':', ',': // only a name or an end makes the next value no secret
 		m.copy(1)
 	case '{', '[':
 		m.open = append(m.open, m.hidden())

@@ -198,6 +198,19 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+func TestWriteNewNeverReplaces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for i, want := range []bool{true, false} {
+		written, err := writeNew(path, []byte{byte('0' + i)}, keyMode)
+		if err != nil || written != want {
+			t.Errorf("write %d: written: %t, error %v, want %t and none", i, written, err, want)
+		}
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "0" {
+		t.Errorf("the file holds %q, error %v, want what was written first", data, err)
+	}
+}
+
 func TestOpenWhereNoFolderCanBe(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

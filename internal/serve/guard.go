@@ -28,7 +28,9 @@ type Access struct {
 func Guard(next http.Handler, access Access) http.Handler {
 	hosts := make(map[string]bool, len(access.Hosts))
 	for _, h := range access.Hosts {
-		hosts[hostname(h)] = true
+		if name := hostname(h); name != "" {
+			hosts[name] = true
+		}
 	}
 	g := &guard{next: next, hosts: hosts, demandsToken: access.Token != "", token: sha256.Sum256([]byte(access.Token))}
 	return g
@@ -98,7 +100,7 @@ func (g *guard) refuse(r *http.Request) *refusal {
 
 // allowed tells whether a Host or an Origin's host is one of ours.
 func (g *guard) allowed(host string) bool {
-	return host != "" && (IsLoopback(host) || g.hosts[hostname(host)])
+	return IsLoopback(host) || g.hosts[hostname(host)]
 }
 
 // authorized compares in constant time.

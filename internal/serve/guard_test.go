@@ -32,6 +32,7 @@ func TestGuard(t *testing.T) {
 		{"by a name under localhost", open, "control.localhost", nil, 200, ""},
 		{"a name that was made to resolve to loopback", open, "evil.example:3652", nil, 403, "foreignHost"},
 		{"no host at all", open, "", nil, 403, "foreignHost"},
+		{"no host, and an empty name configured", serve.Access{Hosts: []string{""}}, ":80", nil, 403, "foreignHost"},
 		{"a configured name, whatever its case and port", named, "dev.box:3652", nil, 200, ""},
 		{"a name configured with a port", named, "vm", nil, 200, ""},
 		{"a name that was not configured", named, "sub.dev.box", nil, 403, "foreignHost"},

@@ -98,25 +98,6 @@ func TestListenOnATakenPort(t *testing.T) {
 	}
 }
 
-// When one of two addresses is taken, the other is given back.
-func TestListenIsAllOrNothing(t *testing.T) {
-	six, err := net.Listen("tcp", "[::1]:0")
-	if err != nil {
-		t.Skip("no IPv6 on this machine")
-	}
-	defer six.Close()
-	addr := fmt.Sprintf("localhost:%d", six.Addr().(*net.TCPAddr).Port)
-	if listeners, err := serve.Listen(t.Context(), addr); err == nil {
-		listeners.Close()
-		t.Fatal("listens although ::1 is taken")
-	}
-	four, err := serve.Listen(t.Context(), strings.Replace(addr, "localhost", "127.0.0.1", 1))
-	if err != nil {
-		t.Fatalf("127.0.0.1 was not given back: %v", err)
-	}
-	four.Close()
-}
-
 func TestListenRefuses(t *testing.T) {
 	for _, row := range []struct{ addr, want string }{
 		{":3650", `listen on ":3650": want a host: localhost, or an address for all to reach, such as 0.0.0.0`},

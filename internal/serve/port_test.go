@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +11,21 @@ import (
 	"testing"
 	"testing/fstest"
 )
+
+// When one of two addresses is taken, the other is given back.
+func TestListenIsAllOrNothing(t *testing.T) {
+	const host = "127.0.0.1"
+	_, err := listenAll(t.Context(), []string{host, host}, 0) // the first takes what the second wants
+	var taken *PortError
+	if !errors.As(err, &taken) {
+		t.Fatalf("error = %v, want a PortError", err)
+	}
+	listeners, err := listenAll(t.Context(), []string{host}, taken.Port)
+	if err != nil {
+		t.Fatalf("the first was not given back: %v", err)
+	}
+	listeners.Close()
+}
 
 func TestHolderInProc(t *testing.T) {
 	const header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -23,8 +39,8 @@ func TestHolderInProc(t *testing.T) {
 			row("0100007F:0E43", "0A", "13") + // 3651
 			row("0100007F:0E45", "0A", "15"))}, // 3653
 		"net/tcp6": {Data: []byte(header + row("00000000000000000000000001000000:0E44", "0A", "14"))}, // 3652
-		"7/fd/3":   {Data: []byte("socket:[11]"), Mode: fs.ModeSymlink},
-		"7/comm":   {Data: []byte("client\n")},
+		"1/fd/3":   {Data: []byte("socket:[11]"), Mode: fs.ModeSymlink},
+		"1/comm":   {Data: []byte("client\n")},
 		"42/fd/0":  {Data: []byte("/dev/null"), Mode: fs.ModeSymlink},
 		"42/fd/9":  {Data: []byte("socket:[12]"), Mode: fs.ModeSymlink},
 		"42/comm":  {Data: []byte("outlocal\n")},

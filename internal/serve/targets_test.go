@@ -191,6 +191,12 @@ func TestDialOfAnAllowedName(t *testing.T) {
 	if _, err := targets.DialContext(ctx, "tcp", "192.0.2.1:81"); errors.As(err, &refused) || err == nil {
 		t.Errorf("error = %v, want that of a dial", err)
 	}
+	targets.lookup = func(context.Context, string, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("::ffff:192.0.2.1")}, nil
+	}
+	if _, err := targets.DialContext(ctx, "tcp", "hook.test:81"); errors.As(err, &refused) || err == nil {
+		t.Errorf("error = %v, want that of a dial: the name resolves to what was allowed", err)
+	}
 	if _, err := targets.DialContext(ctx, "tcp", "192.0.2.1:82"); !errors.As(err, &refused) {
 		t.Errorf("error = %v, want a TargetError: another port was allowed", err)
 	}
