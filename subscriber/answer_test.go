@@ -156,7 +156,7 @@ func TestFetch(t *testing.T) {
 		{"outlook's resource", "BASE/api/v2.0/Users('8f3c@c7d1')/Messages('AAMk=')", "/api/v2.0/Users('8f3c@c7d1')/Messages('AAMk=')", "rules: W7.1-01"},
 		{"another host", "https://evil.example/v1.0/me/messages/1", "", ""},
 		{"another port", "http://127.0.0.1:1/v1.0/me/messages/1", "", ""},
-		{"another scheme", "https://127.0.0.1/v1.0/me/messages/1", "", ""},
+		{"another scheme", "https://HOST/v1.0/me/messages/1", "", ""},
 		{"a password for the service", "http://ann:hunter2@HOST/v1.0/me/messages/1", "", ""},
 		{"a user in front of another host", "BASE@evil.example/v1.0", "", ""},
 		{"a host in front of a path", "//evil.example/me", "/v1.0//evil.example/me", ""},
