@@ -1,0 +1,43 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// logLife is how long the log of a process that ran in the background is kept: longer than anybody looks for it.
+const logLife = 7 * 24 * time.Hour
+
+// NewLog opens a new log for what will run in the background, and removes those that are old by now.
+func (f Folder) NewLog(kind string, now time.Time) (*os.File, error) {
+	if err := makeFolder(f.logs()); err != nil {
+		return nil, err
+	}
+	f.dropLogs(now)
+	file, err := os.CreateTemp(f.logs(), kind+"-*.log")
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	return file, nil
+}
+
+// dropLogs removes old logs. One that can't be removed is tried again the next time.
+func (f Folder) dropLogs(now time.Time) {
+	_ = filepath.WalkDir(f.logs(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".log" {
+			return nil
+		}
+		info, err := entry.Info()
+		if err == nil && now.Sub(info.ModTime()) > logLife {
+			err = os.Remove(path)
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return fs.SkipAll
+		}
+		return nil
+	})
+}
