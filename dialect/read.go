@@ -61,16 +61,10 @@ func Read(header http.Header, body []byte) (*Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, ok := doc.Member("value")
-	if !ok || !value.IsArray() {
-		return nil, &BodyError{Fault: NoValue, Reason: `the body has no array named "value"`}
-	}
 	b := &Body{Mended: mended}
-	if tokens, ok := doc.Member("validationTokens"); ok {
-		for t := range tokens.Elements {
-			text, _ := t.Text()
-			b.Tokens = append(b.Tokens, text)
-		}
+	value := b.readEnvelope(doc)
+	if !value.IsArray() {
+		return nil, &BodyError{Fault: NoValue, Reason: `the body has no array named "value"`}
 	}
 	unknown := ""
 	for entry := range value.Elements {
@@ -84,14 +78,35 @@ func Read(header http.Header, body []byte) (*Body, error) {
 	if b.Dialect == nil && unknown != "" {
 		return nil, &BodyError{Fault: UnknownDialect, Reason: "the entries' names belong to no dialect: " + unknown}
 	}
-	for i := range b.Items {
-		if b.Dialect != nil {
-			b.Dialect.readItem(&b.Items[i], header)
-		} else {
+	if b.Dialect == nil {
+		for i := range b.Items {
 			b.Items[i].Problems = append(b.Items[i].Problems, "the entry is not an object")
 		}
+		return b, nil
+	}
+	state, sent := b.Dialect.stateHeader(header)
+	for i := range b.Items {
+		b.Dialect.readItem(&b.Items[i], state, sent)
 	}
 	return b, nil
+}
+
+// readEnvelope returns the first value of that name; what stands beside it is noted.
+func (b *Body) readEnvelope(doc odata.Value) (value odata.Value) {
+	for name, v := range doc.Named {
+		switch string(name) {
+		case "value":
+			if value.Raw == nil {
+				value = v
+			}
+		case "validationTokens":
+			for t := range v.Elements {
+				text, _ := t.Text()
+				b.Tokens = append(b.Tokens, text)
+			}
+		}
+	}
+	return value
 }
 
 // names lists what an object's members are called: their values may be secrets.
@@ -109,7 +124,8 @@ func names(object odata.Value) string {
 // ReadItem understands a single entry again, raw as Read handed it out of a body in this dialect.
 func (d *Dialect) ReadItem(header http.Header, raw []byte) Item {
 	item := Item{Raw: raw}
-	d.readItem(&item, header)
+	state, sent := d.stateHeader(header)
+	d.readItem(&item, state, sent)
 	return item
 }
 
@@ -126,7 +142,7 @@ var mendings = []struct {
 }
 
 func parseBody(body []byte) (doc odata.Value, mended string, err error) {
-	if len(strings.TrimSpace(string(body))) == 0 {
+	if len(bytes.TrimSpace(body)) == 0 {
 		return doc, "", &BodyError{Fault: Empty, Reason: "the body is empty"}
 	}
 	if doc, err = odata.Parse(body); err == nil {
@@ -144,55 +160,60 @@ func parseBody(body []byte) (doc odata.Value, mended string, err error) {
 	return doc, "", fault
 }
 
+// headerWeight: a header that only one dialect has tells more than a name that several share.
+const headerWeight = 3
+
 // recognise finds the dialect whose names fit an entry best, in exact case. Two names at least must fit.
 func recognise(header http.Header, entry odata.Value) *Dialect {
+	scores := make([]int, len(spoken))
+	tagged := false
+	for name, value := range entry.Named {
+		tagged = tagged || string(name) == "@odata.type"
+		for i, d := range spoken {
+			scores[i] += d.fit(name, value)
+		}
+	}
 	var best *Dialect
 	highest := 1
-	for _, d := range spoken {
-		if score := d.fit(header, entry); score > highest {
+	for i, d := range spoken {
+		score := scores[i]
+		if tagged != (d.Notification.Type != "") {
+			score-- // one of the preview's and one of the interim's items differ in little else
+		}
+		if h := d.ClientState.Header; score > 0 && h != "" && header.Get(h) != "" {
+			score += headerWeight
+		}
+		if score > highest {
 			best, highest = d, score
 		}
 	}
 	return best
 }
 
-// headerWeight: a header that only one dialect has tells more than a name that several share.
-const headerWeight = 3
-
-func (d *Dialect) fit(header http.Header, entry odata.Value) int {
-	score := 0
-	for m := range entry.Members {
-		part, ok := d.part(m.Name)
-		if !ok {
-			continue
+// fit tells how well one member fits.
+func (d *Dialect) fit(name []byte, value odata.Value) int {
+	part, ok := d.part(name)
+	if !ok {
+		return 0
+	}
+	switch part.Is {
+	case PartChange: // W4.3-02, W4.6-03: the same name with other words in it
+		if lower := value.IsString() && value.Raw[1] >= 'a'; lower == d.ChangeWords.Lower {
+			return 2
 		}
-		score++
-		switch part.Is {
-		case PartChange: // W4.3-02, W4.6-03: the same name with other words in it
-			word, _ := m.Value.Text()
-			if lower := word != "" && word[0] >= 'a'; lower == d.ChangeWords.Lower {
-				score++
-			}
-		case PartData:
-			if _, ok := m.Value.Member(d.Notification.ItemID); ok {
-				score++
-			}
+	case PartData:
+		if _, ok := value.Member(d.Notification.ItemID); ok {
+			return 2
 		}
 	}
-	if _, tagged := entry.Member("@odata.type"); tagged != (d.Notification.Type != "") {
-		score-- // one of the preview's and one of the interim's items differ in little else
-	}
-	if h := d.ClientState.Header; score > 0 && h != "" && header.Get(h) != "" {
-		score += headerWeight
-	}
-	return score
+	return 1
 }
 
-func (d *Dialect) part(name string) (Part, bool) {
+func (d *Dialect) part(name []byte) (Part, bool) {
 	n := &d.Notification
 	for _, parts := range [...][]Part{n.Item, n.Service, n.Removed, n.Lifecycle} {
 		for _, p := range parts {
-			if p.Name == name {
+			if p.Name == string(name) {
 				return p, true
 			}
 		}
@@ -200,19 +221,29 @@ func (d *Dialect) part(name string) (Part, bool) {
 	return Part{}, false
 }
 
-func (d *Dialect) readItem(item *Item, header http.Header) {
+// stateHeader is the client state of a body whose dialect has it in a header, and whether it was sent.
+func (d *Dialect) stateHeader(header http.Header) (state string, sent bool) {
+	if d.ClientState.Header == "" {
+		return "", false
+	}
+	values := header.Values(d.ClientState.Header)
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+func (d *Dialect) readItem(item *Item, state string, sent bool) {
 	entry := odata.Value{Raw: item.Raw}
 	if !entry.IsObject() {
 		item.Problems = append(item.Problems, "the entry is "+entry.Kind()+", not an object")
 		return
 	}
-	if h := d.ClientState.Header; h != "" && len(header.Values(h)) > 0 {
-		item.ClientState, item.HasClientState = header.Get(h), true
-	}
-	for m := range entry.Members {
-		if part, ok := d.part(m.Name); ok {
-			if problem := d.readPart(&item.Notification, part, m.Value); problem != "" {
-				item.Problems = append(item.Problems, m.Name+" "+problem)
+	item.ClientState, item.HasClientState = state, sent
+	for name, value := range entry.Named {
+		if part, ok := d.part(name); ok {
+			if problem := d.readPart(&item.Notification, part, value); problem != "" {
+				item.Problems = append(item.Problems, string(name)+" "+problem)
 			}
 		}
 	}
@@ -226,7 +257,6 @@ func (d *Dialect) readItem(item *Item, header http.Header) {
 
 // readPart returns what is wrong with a value, or nothing.
 func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) string {
-	text, isText := v.Text()
 	switch part.Is {
 	case PartSequence:
 		i, err := strconv.ParseInt(string(v.Raw), 10, 32)
@@ -243,9 +273,10 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) str
 		return ""
 	case PartType, PartNull, PartOwnID:
 		return ""
-	case PartClientState:
-		n.HasClientState = true
-		n.ClientState = text
+	}
+	text, isText := v.Text()
+	if part.Is == PartClientState {
+		n.HasClientState, n.ClientState = true, text
 		return ""
 	}
 	if !isText {
@@ -272,8 +303,11 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) str
 	return ""
 }
 
+// removedWord is how Outlook spells notify.SubscriptionRemoved (W3.4-01).
+const removedWord = "SubscriptionRemoved"
+
 func (d *Dialect) readChange(n *notify.Notification, word string) string {
-	if word == pascal(string(notify.SubscriptionRemoved)) && d.Tells(notify.SubscriptionRemoved) {
+	if word == removedWord && d.Tells(notify.SubscriptionRemoved) {
 		n.Lifecycle = notify.SubscriptionRemoved
 		return ""
 	}
@@ -295,25 +329,24 @@ func (d *Dialect) readData(v odata.Value) *notify.Data {
 	}
 	data := &notify.Data{}
 	var rich []byte
-	for m := range v.Members {
-		text, _ := m.Value.Text()
-		switch m.Name {
+	for name, value := range v.Named {
+		switch string(name) {
 		case "@odata.type":
-			data.Type = text
+			data.Type, _ = value.Text()
 		case "@odata.id":
-			data.URL = text
+			data.URL, _ = value.Text()
 		case "@odata.etag":
-			data.ETag = text
+			data.ETag, _ = value.Text()
 		case d.Notification.ItemID:
-			data.ID = text
+			data.ID, _ = value.Text()
 		default:
-			if rich == nil {
-				rich = []byte{'{'}
-			}
-			rich = append(appendName(rich, m.Name), m.Value.Raw...)
+			rich = append(rich, ',')
+			rich = append(appendText(rich, string(name)), ':')
+			rich = append(rich, value.Raw...)
 		}
 	}
 	if rich != nil {
+		rich[0] = '{' // for the first comma
 		data.Rich = append(rich, '}')
 	}
 	return data

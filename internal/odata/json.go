@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Member is one name and value of an object.
@@ -39,7 +40,7 @@ func (e *SyntaxError) Error() string {
 
 // Parse checks that doc is one JSON value. Its error is a *SyntaxError.
 func Parse(doc []byte) (Value, error) {
-	if json.Valid(doc) {
+	if valid(doc) {
 		return trim(Value{Raw: doc}), nil
 	}
 	var anything any
@@ -108,7 +109,30 @@ func (v Value) Text() (text string, ok bool) {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return string(inner), true
 	}
+	if plain, ok := unescapePlain(inner); ok {
+		return string(plain), true
+	}
 	return text, json.Unmarshal(v.Raw, &text) == nil
+}
+
+// unescapePlain undoes the escapes of characters that stand for themselves, such as the quotes in every etag; ok is false where there
+// are others.
+func unescapePlain(inner []byte) (plain []byte, ok bool) {
+	plain = make([]byte, 0, len(inner))
+	for i := 0; i < len(inner); i++ {
+		c := inner[i]
+		if c >= utf8.RuneSelf {
+			return nil, false // which may be no UTF-8
+		}
+		if c == '\\' {
+			i++
+			if c = inner[i]; c != '"' && c != '\\' && c != '/' {
+				return nil, false
+			}
+		}
+		plain = append(plain, c)
+	}
+	return plain, true
 }
 
 // Bool is the truth value that v spells; ok is false when v is none.
@@ -124,18 +148,37 @@ func (v Value) Bool() (truth, ok bool) {
 
 // Members walks the members of an object in order, duplicates included.
 func (v Value) Members(yield func(Member) bool) {
+	v.walk(func(name, value Value) bool {
+		text, _ := name.Text()
+		return yield(Member{Name: text, Offset: name.Offset, Value: value})
+	})
+}
+
+// Named walks an object like Members, for who looks at many and keeps no name: it is valid as long as the document doesn't change.
+func (v Value) Named(yield func(name []byte, value Value) bool) {
+	v.walk(func(name, value Value) bool {
+		inner := name.Raw[1 : len(name.Raw)-1]
+		if bytes.IndexByte(inner, '\\') >= 0 {
+			text, _ := name.Text()
+			inner = []byte(text)
+		}
+		return yield(inner, value)
+	})
+}
+
+func (v Value) walk(yield func(name, value Value) bool) {
 	if !v.IsObject() {
 		return
 	}
 	s := scanner{doc: v.Raw, at: 1}
 	for s.skipBlank(); s.at < len(s.doc) && s.doc[s.at] != '}'; s.skipSeparator() {
 		start := s.at
-		name, _ := Value{Raw: s.next()}.Text()
+		name := Value{Raw: s.next(), Offset: v.Offset + start}
 		s.skipBlank()
 		s.at++ // the colon
 		s.skipBlank()
 		at := s.at
-		if !yield(Member{Name: name, Offset: v.Offset + start, Value: Value{Raw: s.next(), Offset: v.Offset + at}}) {
+		if !yield(name, Value{Raw: s.next(), Offset: v.Offset + at}) {
 			return
 		}
 	}
@@ -157,9 +200,9 @@ func (v Value) Elements(yield func(Value) bool) {
 
 // Member is the first member of that very name.
 func (v Value) Member(name string) (Value, bool) {
-	for m := range v.Members {
-		if m.Name == name {
-			return m.Value, true
+	for n, value := range v.Named {
+		if string(n) == name {
+			return value, true
 		}
 	}
 	return Value{}, false
@@ -228,13 +271,21 @@ func (s *scanner) next() []byte {
 }
 
 func (s *scanner) skipString() {
-	for s.at++; s.at < len(s.doc); s.at++ {
-		switch s.doc[s.at] {
-		case '\\':
-			s.at++
-		case '"':
-			s.at++
+	quote := s.at // the next one from s.at on, once it is found
+	for s.at++; s.at < len(s.doc); {
+		if quote < s.at {
+			next := bytes.IndexByte(s.doc[s.at:], '"')
+			if next < 0 {
+				break
+			}
+			quote = s.at + next
+		}
+		slash := bytes.IndexByte(s.doc[s.at:quote], '\\')
+		if slash < 0 {
+			s.at = quote + 1
 			return
 		}
+		s.at += slash + 2
 	}
+	s.at = len(s.doc)
 }
