@@ -42,7 +42,7 @@ func routes() []route {
 	return []route{
 		{get, "/livez", "live", "Tells that something answers.", served("", serveLive)},
 		{get, "/readyz", "ready", "Tells whether it can be used.", served("", serveReady)},
-		{get, "/openapi.json", "openapi", "This document.", operation{query: reflect.TypeFor[nothing](), body: reflect.TypeFor[nothing](), answer: reflect.TypeFor[map[string]any](), serve: serveDocument}},
+		{get, "/openapi.json", "openapi", "This document.", describing()},
 		{get, "/status", "status", "How it is doing.", served("", serveStatus)},
 		{post, "/changes", "raiseChange", "Makes something happen in a mailbox, so that subscriptions are notified of it. Returns before any notification is delivered.", served(partMailboxes, serveChange)},
 		{get, "/clock", "clock", "What time it is.", served(partClock, serveClock)},
@@ -72,7 +72,14 @@ func serveReady(r *http.Request, b Backend, _, _ nothing) (Ok, error) {
 	return Ok{OK: true}, nil
 }
 
-func serveDocument(h *handler, w http.ResponseWriter, _ *http.Request) error {
+func describing() operation {
+	return operation{query: reflect.TypeFor[nothing](), body: reflect.TypeFor[nothing](), answer: reflect.TypeFor[object](), serve: serveDocument}
+}
+
+func serveDocument(h *handler, w http.ResponseWriter, r *http.Request) error {
+	if err := decodeQuery(r.URL.Query(), &nothing{}); err != nil {
+		return err
+	}
 	writeHeader(w, http.StatusOK, "application/json")
 	_, _ = w.Write(h.document) // a client that is gone needs no answer
 	return nil

@@ -80,14 +80,22 @@ func (r *rowReader) document(yield func(NewSubscription, error) bool) error {
 	if name != "subscriptions" {
 		return BadRequest(fmt.Sprintf("the document has an unknown member %q", fmt.Sprint(name)), `send {"subscriptions":[…]}`)
 	}
-	if list, err := r.decoder.Token(); err != nil || list != json.Delim('[') {
-		return errors.Join(err, BadRequest("subscriptions is no list", ""))
+	list, err := r.decoder.Token()
+	switch {
+	case err != nil:
+		return err
+	case list != json.Delim('['):
+		return BadRequest("subscriptions is no list", "")
 	}
 	if err := r.list(yield); err != nil {
 		return err
 	}
-	if closing, err := r.decoder.Token(); err != nil || closing != json.Delim('}') {
-		return errors.Join(err, BadRequest(fmt.Sprintf("the document has an unknown member %q", fmt.Sprint(closing)), "subscriptions is all it has, once"))
+	closing, err := r.decoder.Token()
+	switch {
+	case err != nil:
+		return err
+	case closing != json.Delim('}'):
+		return BadRequest(fmt.Sprintf("the document has an unknown member %q", fmt.Sprint(closing)), "subscriptions is all it has, once")
 	}
 	return r.end()
 }

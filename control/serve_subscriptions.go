@@ -107,7 +107,7 @@ func refuseRow(taken int, err error) error {
 	refusal := *asError(err)
 	refusal.Message = fmt.Sprintf("import subscription %d: %s", taken+1, refusal.Message)
 	if taken > 0 {
-		stay := fmt.Sprintf("the %d before it were imported", taken)
+		stay := fmt.Sprintf("imported before it: %d", taken)
 		if refusal.Hint != "" {
 			stay = refusal.Hint + "; " + stay
 		}
