@@ -17,6 +17,9 @@ export GOFLAGS += -buildvcs=false
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
+# No package's tests take a minute; one that hangs must not take ten.
+TIMEOUT := -timeout 3m
+
 # Files that `make generate` writes and that are committed.
 GENERATED := docs/coverage.md
 
@@ -35,14 +38,14 @@ build: ## build ./outlocal
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o outlocal .
 
 test: ## run all tests (needs nothing but Go, make and git)
-	$(GO) test ./...
+	$(GO) test $(TIMEOUT) ./...
 
 race: ## run all tests under the race detector (needs a C compiler)
 	@.ci/ensure gcc
-	CGO_ENABLED=1 $(GO) test -race ./...
+	CGO_ENABLED=1 $(GO) test $(TIMEOUT) -race ./...
 
 fuzz-seeds: ## play the seeds of all fuzz targets; a target without seeds fails
-	$(GO) test -run '^(Fuzz.*|TestFuzzTargetsHaveSeeds)$$' ./...
+	$(GO) test $(TIMEOUT) -run '^(Fuzz.*|TestFuzzTargetsHaveSeeds)$$' ./...
 
 fmt: ## fail, naming the files, where gofmt would change something
 	@bad=$$(gofmt -l .) && if [ -n "$$bad" ]; then \

@@ -29,7 +29,7 @@ func House() []Room {
 		{Name: "journal", Floor: 0, Also: words},
 		{Name: "internal/clock", Floor: 0, Also: words},
 		{Name: "internal/serve", Floor: 0, Also: words},
-		{Name: "internal/localca", Floor: 0, Also: words, Planned: true},
+		{Name: "internal/localca", Floor: 0, Also: words},
 		{Name: "internal/pipenet", Floor: 0, Also: words},
 		{Name: "internal/odata", Floor: 0, Also: words},
 
@@ -45,7 +45,7 @@ func House() []Room {
 		{Name: "emulator/internal/mailbox", Floor: 1},
 		{Name: "emulator/internal/login", Floor: 1, Planned: true},
 
-		{Name: "emulator/internal/delivery", Floor: 2, Planned: true},
+		{Name: "emulator/internal/delivery", Floor: 2},
 		{Name: "emulator/internal/api", Floor: 2, Also: []string{"emulator/internal/delivery"}},
 		{Name: "receiver", Floor: 2},
 		{Name: "subscriber", Floor: 2},

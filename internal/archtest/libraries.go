@@ -30,7 +30,7 @@ func Libraries() []Library {
 		{Module: "github.com/spf13/cobra", In: cli, Because: "commands, completion, man pages"},
 		{Module: "github.com/spf13/pflag", In: cli, Because: "flags of those commands"},
 		{Module: "golang.org/x/term", In: cli, Because: "is it a terminal, how wide"},
-		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files", Unused: true},
+		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
 
 		{Module: "github.com/google/go-cmp", Tests: true, Because: "differences in tests"},
 		{Module: "github.com/rogpeppe/go-internal", Tests: true, Because: "scripts as tests of the command line"},

@@ -138,6 +138,8 @@ func (s Source) CheckCalls() []string {
 				if n.Recv == nil && n.Name.Name == "init" {
 					offences = append(offences, fmt.Sprintf("%s: no init: nothing happens because a package was imported", s.positions.Position(n.Pos())))
 				}
+				// The main of a test binary may do what a main does.
+				return !f.isTest() || n.Name.Name != "TestMain"
 			case *ast.SelectorExpr:
 				if qualifier, ok := n.X.(*ast.Ident); ok {
 					if why := banned(f, imports[qualifier.Name], n.Sel.Name); why != "" {

@@ -73,16 +73,21 @@ func (v variable) kind() string {
 			return "it begins empty, so somebody must fill it later"
 		}
 	case *ast.UnaryExpr:
-		if value.Op == token.AND {
-			return "it points to something that can be changed"
+		if value.Op != token.AND {
+			return ""
 		}
+		if literal, ok := value.X.(*ast.CompositeLit); ok {
+			return v.filledLater(literal)
+		}
+		return "it points to something that can be changed"
 	case *ast.CompositeLit:
-		return v.kindOf(value)
+		return v.table(value)
 	}
 	return ""
 }
 
-func (v variable) kindOf(literal *ast.CompositeLit) string {
+// table says why a literal of its kind is state.
+func (v variable) table(literal *ast.CompositeLit) string {
 	switch t := literal.Type.(type) {
 	case *ast.MapType:
 	case *ast.ArrayType:
@@ -92,6 +97,12 @@ func (v variable) kindOf(literal *ast.CompositeLit) string {
 	default:
 		return ""
 	}
+	return v.filledLater(literal)
+}
+
+// filledLater says why something that its holders can write into is state, though
+// nobody in the package does.
+func (v variable) filledLater(literal *ast.CompositeLit) string {
 	switch {
 	case len(literal.Elts) == 0:
 		return "it begins empty, so somebody must fill it later"
