@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,32 +15,51 @@ import (
 	"github.com/outlocal/outlocal/notify"
 )
 
-// sink accepts everything and counts notifications by a mark that each has once.
-func sink(b *testing.B) (url string, received *atomic.Int64, full func(n int64) <-chan struct{}) {
+// sink accepts everything, and counts notifications by what each has once.
+type sink struct {
+	url     string
+	buffers sync.Pool
+
+	mu       sync.Mutex
+	received int
+	goal     int // somebody waits for so many
+	reached  chan struct{}
+}
+
+func newSink(b *testing.B) *sink {
 	b.Helper()
-	received = new(atomic.Int64)
-	var goal atomic.Int64
-	var reached atomic.Pointer[chan struct{}]
-	mark := []byte(`"SequenceNumber":`)
-	buffers := sync.Pool{New: func() any { return new(bytes.Buffer) }}
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		buf := buffers.Get().(*bytes.Buffer)
-		buf.Reset()
-		_, _ = buf.ReadFrom(r.Body)
-		n := int64(bytes.Count(buf.Bytes(), mark))
-		buffers.Put(buf)
-		w.WriteHeader(http.StatusAccepted)
-		if now, g := received.Add(n), goal.Load(); now >= g && now-n < g {
-			close(*reached.Load())
-		}
-	}))
-	b.Cleanup(s.Close)
-	return s.URL, received, func(n int64) <-chan struct{} {
-		c := make(chan struct{})
-		reached.Store(&c)
-		goal.Store(n)
-		return c
+	s := &sink{buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }}, reached: make(chan struct{}, 1)}
+	server := httptest.NewServer(s)
+	b.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	buf := s.buffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	_, _ = buf.ReadFrom(r.Body)
+	n := bytes.Count(buf.Bytes(), []byte(`"SequenceNumber":`))
+	s.buffers.Put(buf)
+	w.WriteHeader(http.StatusAccepted)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.received += n; s.goal > 0 && s.received >= s.goal {
+		s.goal = 0
+		s.reached <- struct{}{}
 	}
+}
+
+// wait returns when so many have come.
+func (s *sink) wait(goal int) {
+	s.mu.Lock()
+	if s.received >= goal {
+		s.mu.Unlock()
+		return
+	}
+	s.goal = goal
+	s.mu.Unlock()
+	<-s.reached
 }
 
 // BenchmarkDeliver is one notification in each request, through the whole engine: match, plan, send, judge, journal. The bare loop posts
@@ -49,15 +67,15 @@ func sink(b *testing.B) (url string, received *atomic.Int64, full func(n int64) 
 func BenchmarkDeliver(b *testing.B) {
 	const subscribers = 256
 	b.Run("engine", func(b *testing.B) {
-		url, _, full := sink(b)
+		s := newSink(b)
 		r := newRig(b, func(c *Config) { c.MaxBatch = 1 })
-		r.audience(b, subscribers, func(i int) string { return fmt.Sprintf("%s/cb?n=%d", url, i) })
-		r.flood(b, full, subscribers)
+		r.audience(b, subscribers, func(i int) string { return fmt.Sprintf("%s/cb?n=%d", s.url, i) })
+		r.flood(b, s, subscribers)
 	})
 	b.Run("bare", func(b *testing.B) {
-		url, _, full := sink(b)
+		s := newSink(b)
 		r := newRig(b)
-		r.bareLoop(b, url, r.sample(b, url), full)
+		r.bareLoop(b, s, r.sample(b, s.url))
 	})
 }
 
@@ -65,16 +83,16 @@ func BenchmarkDeliver(b *testing.B) {
 // of one webhook.
 func BenchmarkDeliverBatched(b *testing.B) {
 	b.Run("busy", func(b *testing.B) {
-		url, _, full := sink(b)
+		s := newSink(b)
 		r := newRig(b)
-		r.audience(b, 1, func(int) string { return url + "/cb" })
-		r.flood(b, full, DefaultQueue/2)
+		r.audience(b, 1, func(int) string { return s.url + "/cb" })
+		r.flood(b, s, DefaultQueue/2)
 	})
 	b.Run("fanout", func(b *testing.B) {
-		url, _, full := sink(b)
+		s := newSink(b)
 		r := newRig(b)
-		r.audience(b, 10, func(int) string { return url + "/cb" })
-		r.flood(b, full, DefaultQueue/2)
+		r.audience(b, 10, func(int) string { return s.url + "/cb" })
+		r.flood(b, s, DefaultQueue/2)
 	})
 }
 
@@ -86,25 +104,26 @@ func (r *rig) audience(b *testing.B, n int, url func(i int) string) {
 	}
 }
 
-// flood raises changes until b.N notifications have arrived, at most so many ahead of the webhook.
-func (r *rig) flood(b *testing.B, full func(int64) <-chan struct{}, ahead int) {
+// flood raises changes until at least b.N notifications have arrived, at most so many ahead of the webhook.
+func (r *rig) flood(b *testing.B, s *sink, ahead int) {
 	b.Helper()
 	c := change(notify.Created, benchItem)
 	b.ReportAllocs()
 	b.ResetTimer()
-	arrived := full(int64(b.N))
-	for raised := 0; raised < b.N; {
+	raised := 0
+	for raised < b.N {
+		s.wait(raised - ahead)
 		raised += r.Raise(c, 0)
-		for int64(raised)-r.counts.delivered.Load() > int64(ahead) {
-			runtime.Gosched()
-		}
 	}
-	<-arrived
+	s.wait(raised)
 	b.StopTimer()
-	if s := r.Stats(); s.Overflowed+s.Lost+s.Retried > 0 {
-		b.Fatalf("%+v", s)
+	r.settle()
+	got := r.Stats()
+	if got.Delivered != int64(raised) {
+		b.Fatalf("%d raised: %+v", raised, got)
 	}
-	b.ReportMetric(float64(r.counts.delivered.Load())/float64(r.counts.requests.Load()), "items/request")
+	b.ReportMetric(float64(raised)/float64(got.Requests), "items/request")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(raised), "ns/item")
 }
 
 const benchItem = "AAMkADQ1MTU4OGJlLTczYzQtNDBlOS1hN2E1LWYyOTdkNmEzM2NhMQBGAAAAAAC7gDXe1cZSR4XPxPv6sgbUBwCZnZkO3b1rSLuxT3Zeb7CMAAAAAAEMAACZnZkO3b1rSLuxT3Zeb7CMAAAnIxYcAAA="
@@ -122,18 +141,17 @@ func (r *rig) sample(b *testing.B, url string) []byte {
 }
 
 // bareLoop is what any program does that has nothing to do but post.
-func (r *rig) bareLoop(b *testing.B, url string, body []byte, full func(int64) <-chan struct{}) {
+func (r *rig) bareLoop(b *testing.B, s *sink, body []byte) {
 	b.Helper()
 	header := dialect.OutlookFinal.NotificationHeader("s3cret")
 	b.ReportAllocs()
 	b.ResetTimer()
-	arrived := full(int64(b.N))
 	var next atomic.Int64
 	var lanes sync.WaitGroup
 	for range DefaultLanes {
 		lanes.Go(func() {
 			for next.Add(1) <= int64(b.N) {
-				q, err := http.NewRequest(http.MethodPost, url+"/cb?n=1", bytes.NewReader(body))
+				q, err := http.NewRequest(http.MethodPost, s.url+"/cb?n=1", bytes.NewReader(body))
 				if err != nil {
 					b.Error(err)
 					return
@@ -150,5 +168,5 @@ func (r *rig) bareLoop(b *testing.B, url string, body []byte, full func(int64) <
 		})
 	}
 	lanes.Wait()
-	<-arrived
+	s.wait(b.N)
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/internal/odata"
 	"github.com/outlocal/outlocal/internal/serve"
 	"github.com/outlocal/outlocal/journal"
 )
@@ -73,9 +74,10 @@ type Config struct {
 type Engine struct {
 	Config
 	transport *http.Transport
-	filters   filters
-	headers   headers
-	targets   targets
+	filters   cache[string, *odata.Filter]
+	headers   cache[headerKey, *header]
+	targets   cache[string, *target]
+	endpoints endpoints
 	counts    counters
 	losses    losses
 	strays    strays
@@ -101,6 +103,7 @@ func New(c Config) *Engine {
 		c.MaxBatch = DefaultBatch
 	}
 	e := &Engine{Config: c}
+	e.filters.limit, e.headers.limit, e.targets.limit = cachedFilters, cachedHeaders, cachedURLs
 	e.life, e.stop = context.WithCancel(context.Background())
 	e.transport = e.newTransport()
 	e.Watch()
@@ -114,7 +117,7 @@ func (e *Engine) Close() {
 	e.mu.Unlock()
 	e.stop()
 	e.expiry.close()
-	for _, p := range e.targets.all() {
+	for _, p := range e.endpoints.all() {
 		p.close()
 	}
 	e.work.Wait()

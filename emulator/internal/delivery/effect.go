@@ -3,7 +3,6 @@ package delivery
 import (
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/store"
@@ -17,7 +16,7 @@ import (
 func (e *Engine) effect(c *notify.Change, r *store.Record, d *dialect.Dialect) notify.ChangeType {
 	kind := c.Type
 	if r.Watch.Filter != "" {
-		f := e.filters.of(r.Watch.Filter)
+		f := e.filters.of(r.Watch.Filter, readFilter)
 		if f == nil {
 			return 0
 		}
@@ -53,32 +52,14 @@ func touches(c *notify.Change, properties []string) bool {
 	})
 }
 
-// cachedFilters is how many filters are kept read; beyond it they are read anew.
+// cachedFilters is how many filters are kept read.
 const cachedFilters = 1000
 
-// filters remembers filters that were read.
-type filters struct {
-	mu   sync.RWMutex
-	read map[string]*odata.Filter
-}
-
-// of returns nil for a text that is no filter: one that nobody can read matches nothing.
-func (f *filters) of(text string) *odata.Filter {
-	f.mu.RLock()
-	filter, known := f.read[text]
-	f.mu.RUnlock()
-	if known {
-		return filter
-	}
+// readFilter returns nil for a text that is no filter: one that nobody can read matches nothing.
+func readFilter(text string) *odata.Filter {
 	filter, err := odata.ParseFilter(text)
 	if err != nil {
-		filter = nil
+		return nil
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.read == nil || len(f.read) >= cachedFilters {
-		f.read = make(map[string]*odata.Filter)
-	}
-	f.read[text] = filter
 	return filter
 }

@@ -43,7 +43,6 @@ func (e *Engine) Handshake(ctx context.Context, h HandshakeRequest) HandshakeRes
 	rules := h.Dialect.Handshake
 	token := rules.Token(h.RequestID)
 	t := e.newTarget(rules.URL(h.URL, token))
-	header := handshakeHeader(rules, h.ClientState)
 	if h.Method == "" {
 		h.Method = http.MethodPost
 	}
@@ -61,8 +60,10 @@ func (e *Engine) Handshake(ctx context.Context, h HandshakeRequest) HandshakeRes
 	}
 	flight := e.Clock.Begin("handshake with " + endpointName(t))
 	defer flight.End()
-	r := request{target: t, header: header, limit: limit, flight: flight, keep: len(token) + beyondToken}
-	a := e.post(ctx, &r)
+	r := request{target: t, header: handshakeHeader(rules, h.ClientState), limit: limit, flight: flight, keep: len(token) + beyondToken}
+	within := limiter{parent: ctx}
+	defer within.close()
+	a := e.post(&within, &r)
 	if a.hold != nil {
 		defer a.hold.End()
 	}
@@ -87,17 +88,6 @@ func (e *Engine) patient(h diagnosis.HandshakeAnswer) diagnosis.HandshakeAnswer 
 		h.Limit = e.Patience
 	}
 	return h
-}
-
-func handshakeHeader(rules *dialect.Handshake, state string) http.Header {
-	header := http.Header{noAgent: nil}
-	for name, value := range rules.Header {
-		header[name] = []string{value}
-	}
-	if rules.StateHeader != "" && state != "" { // W2.1-04
-		header[rules.StateHeader] = []string{state}
-	}
-	return header
 }
 
 // local tells whether it is a place that the user named, where plain http is borne (W10-39).
@@ -132,7 +122,7 @@ func StyleOf(d *dialect.Dialect) diagnosis.Style {
 
 func (e *Engine) recordHandshake(h *HandshakeRequest, result *HandshakeResult, r *request, a *reply) uint64 {
 	x := &journal.Exchange{
-		Method: h.Method, URL: r.target.raw, RequestHeader: e.headers.shown(r.header),
+		Method: h.Method, URL: r.target.raw, RequestHeader: r.header.shown,
 		Status: a.Status, ResponseHeader: a.Header, ResponseBody: a.Body, Started: a.started, Took: a.Took,
 	}
 	if a.Err != nil {

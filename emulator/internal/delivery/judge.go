@@ -59,7 +59,7 @@ func judge(d *dialect.Delivery, a attempted) verdict {
 }
 
 // attempt sends a batch and sees to all that follows but the release of those that wait for it.
-func (e *Engine) attempt(b *batch) verdict {
+func (e *Engine) attempt(b *batch, within *limiter) verdict {
 	b.taken = len(b.items)
 	e.settleOwners(b)
 	if len(b.items) == 0 || e.life.Err() != nil {
@@ -74,10 +74,10 @@ func (e *Engine) attempt(b *batch) verdict {
 		limit = e.Patience
 	}
 	r := request{
-		target: b.group.target, header: e.headers.of(d, b.group.state), body: b.body(),
+		target: b.group.target, header: e.header(b.group), body: b.body(),
 		limit: limit, flight: b.flight, keep: keptAnswer, drain: drainedAnswer,
 	}
-	reply := e.post(e.life, &r)
+	reply := e.post(within, &r)
 	if e.life.Err() != nil {
 		return verdict{hold: reply.hold}
 	}

@@ -24,9 +24,11 @@ func (p *endpoint) dispatch() {
 func (p *endpoint) run(b *batch, next func(*batch) *batch, running *int) {
 	*running++
 	b.flight = p.engine.Clock.Begin(p.what)
+	l := &lane{endpoint: p, next: next, running: running, within: limiter{parent: p.engine.life}}
 	started := p.engine.start(func() {
+		defer l.within.close()
 		for b != nil {
-			b = p.turn(b, next, running)
+			b = l.turn(b)
 		}
 	})
 	if !started {
@@ -35,10 +37,19 @@ func (p *endpoint) run(b *batch, next func(*batch) *batch, running *int) {
 	}
 }
 
+// lane sends one batch after the other, until none is due.
+type lane struct {
+	*endpoint
+	next    func(*batch) *batch // the endpoint's, for its kind of lane
+	running *int                // how many there are of the kind
+	within  limiter
+}
+
 // turn sends one batch, without the lock, and finds the next. The flight of the next begins before that of the last ends: what waited
 // behind it must not be jumped over.
-func (p *endpoint) turn(b *batch, next func(*batch) *batch, running *int) *batch {
-	v := p.engine.attempt(b)
+func (l *lane) turn(b *batch) *batch {
+	p := l.endpoint
+	v := p.engine.attempt(b, &l.within)
 	last, hold := b.flight, v.hold
 
 	p.mu.Lock()
@@ -47,12 +58,12 @@ func (p *endpoint) turn(b *batch, next func(*batch) *batch, running *int) *batch
 	if p.closed {
 		b = nil
 	} else {
-		b = next(b)
+		b = l.next(b)
 	}
 	if b != nil {
 		b.flight = p.engine.Clock.Begin(p.what)
 	} else {
-		*running--
+		*l.running--
 	}
 	p.dispatch()
 	p.mu.Unlock()

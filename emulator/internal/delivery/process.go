@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -62,11 +63,9 @@ func serveOne(h http.Handler, w *answerWriter, r *http.Request) (err error) {
 
 // serverSide is a request as a server's handler gets it: names of headers in Go's form, and a URL without a host.
 func serverSide(ctx context.Context, r *request) *http.Request {
-	header := make(http.Header, len(r.header)+1)
-	for name, values := range r.header {
-		if len(values) > 0 {
-			header[http.CanonicalHeaderKey(name)] = append([]string(nil), values...)
-		}
+	header := make(http.Header, len(r.header.shown)+1)
+	for name, values := range r.header.shown {
+		header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	header.Set("Content-Length", strconv.Itoa(len(r.body)))
 	u := r.target.url

@@ -2,10 +2,8 @@ package delivery
 
 import (
 	"net/http"
-	"sync"
 
 	"github.com/outlocal/outlocal/diagnosis"
-	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/journal"
 )
 
@@ -65,7 +63,7 @@ func (e *Engine) record(b *batch, v *verdict, r *request, a *reply) uint64 {
 	entry := e.entry(journal.Attempt, b.items)
 	entry.URL = b.group.target.raw
 	x := &journal.Exchange{
-		Method: http.MethodPost, URL: r.target.raw, RequestHeader: e.headers.shown(r.header), RequestBody: r.body,
+		Method: http.MethodPost, URL: r.target.raw, RequestHeader: r.header.shown, RequestBody: r.body,
 		Status: a.Status, ResponseHeader: a.Header, ResponseBody: a.Body, Started: a.started, Took: a.Took,
 	}
 	if a.Err != nil {
@@ -79,39 +77,4 @@ func (e *Engine) record(b *batch, v *verdict, r *request, a *reply) uint64 {
 		Items: itemsOf(b.items), Try: b.tries + 1, Class: v.Class, Next: v.Next, Delivered: v.delivered, Diagnoses: v.diagnoses,
 	}
 	return e.Journal.Append(entry)
-}
-
-// headers makes the headers of requests, and keeps those that are the same for all subscriptions.
-type headers struct{ plain sync.Map }
-
-// noAgent keeps net/http from sending a User-Agent of its own (W2.1-06): the key is there, and there is no value.
-const noAgent = "User-Agent"
-
-// of returns the header of a notification. It is not to be changed.
-func (h *headers) of(d *dialect.Dialect, state string) http.Header {
-	if state == "" {
-		if known, ok := h.plain.Load(d); ok {
-			return known.(http.Header)
-		}
-	}
-	header := d.NotificationHeader(state)
-	header[noAgent] = nil
-	if state == "" {
-		h.plain.Store(d, header)
-	}
-	return header
-}
-
-// shown is a header as it goes out.
-func (*headers) shown(h http.Header) http.Header {
-	if _, marked := h[noAgent]; !marked {
-		return h
-	}
-	shown := make(http.Header, len(h)-1)
-	for name, values := range h {
-		if name != noAgent {
-			shown[name] = values
-		}
-	}
-	return shown
 }

@@ -19,7 +19,7 @@ type EndpointState struct {
 
 // Endpoints lists all endpoints that anything was ever queued for, by name.
 func (e *Engine) Endpoints() []EndpointState {
-	all := e.targets.all()
+	all := e.endpoints.all()
 	states := make([]EndpointState, len(all))
 	for i, p := range all {
 		p.mu.Lock()

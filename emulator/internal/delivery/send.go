@@ -15,7 +15,7 @@ import (
 // request is one POST to a webhook.
 type request struct {
 	target *target
-	header http.Header // as on the wire; it is shared, and never changed
+	header *header
 	body   []byte
 	limit  time.Duration // for the whole answer, to the last byte of its body
 	flight *clock.Flight
@@ -32,17 +32,15 @@ type reply struct {
 }
 
 // post sends a request and reads the answer to its end. Redirects are not followed (W4.9-08, W2.1-14).
-func (e *Engine) post(ctx context.Context, r *request) reply {
+func (e *Engine) post(within *limiter, r *request) reply {
 	switch {
 	case r.target.err != nil:
 		return reply{started: time.Now(), Answer: diagnosis.Answer{Err: r.target.err}}
 	case r.target.handler != nil:
-		return e.call(ctx, r)
+		return e.call(within.parent, r)
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.limit)
-	defer cancel()
-	made := r.target.template.WithContext(ctx)
-	made.Header, made.Body = r.header, http.NoBody
+	made := r.target.template.WithContext(within.begin(r.limit))
+	made.Header, made.Body = r.header.sent, http.NoBody
 	if len(r.body) > 0 {
 		made.ContentLength = int64(len(r.body))
 		made.Body = newPayload(r.body)
@@ -55,7 +53,7 @@ func (e *Engine) post(ctx context.Context, r *request) reply {
 		a.Body, a.BodyTruncated, err = readBody(response.Body, r)
 	}
 	a.Took = time.Since(a.started)
-	if a.Err = err; err != nil && ctx.Err() == context.DeadlineExceeded {
+	if a.Err = err; within.end() && err != nil {
 		a.Err = context.DeadlineExceeded // however the transport words it
 	}
 	return a
@@ -80,14 +78,5 @@ func readBody(body io.ReadCloser, r *request) (kept []byte, truncated bool, err 
 	return kept[:r.keep], true, err
 }
 
-// payload is a request's body: a reader of bytes that need no closing.
-type payload struct{ bytes.Reader }
-
-func newPayload(body []byte) *payload {
-	p := new(payload)
-	p.Reset(body)
-	return p
-}
-
-// Close does nothing.
-func (*payload) Close() error { return nil }
+// newPayload is a request's body in a form that net/http knows to be in memory: it sends any other apart from the header.
+func newPayload(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }

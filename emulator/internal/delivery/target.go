@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -12,7 +13,7 @@ import (
 	"github.com/outlocal/outlocal/journal"
 )
 
-// cachedURLs is how many notification URLs are kept understood. Beyond it they are understood anew, which costs a microsecond.
+// cachedURLs is how many notification URLs are kept understood. To understand one costs a microsecond.
 const cachedURLs = 10_000
 
 var errNoURL = errors.New("the notification URL is no URL")
@@ -28,40 +29,31 @@ type target struct {
 	endpoint *endpoint
 }
 
-// targets knows the endpoints, and understands URLs.
-type targets struct {
-	mu        sync.RWMutex
-	byURL     map[string]*target
-	endpoints map[string]*endpoint
+// endpoints are all that anything was ever queued for.
+type endpoints struct {
+	mu   sync.Mutex
+	name map[string]*endpoint
 }
 
-// target understands a notification URL and remembers it.
+// target understands a notification URL, once.
 func (e *Engine) target(raw string) *target {
-	e.targets.mu.RLock()
-	t, known := e.targets.byURL[raw]
-	e.targets.mu.RUnlock()
-	if known {
+	return e.targets.of(raw, func(raw string) *target {
+		t := e.newTarget(raw)
+		t.endpoint = e.endpoints.of(e, endpointName(t))
 		return t
+	})
+}
+
+func (p *endpoints) of(e *Engine, name string) *endpoint {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.name == nil {
+		p.name = make(map[string]*endpoint)
 	}
-	t = e.newTarget(raw)
-	e.targets.mu.Lock()
-	defer e.targets.mu.Unlock()
-	if other, known := e.targets.byURL[raw]; known {
-		return other
+	if p.name[name] == nil {
+		p.name[name] = newEndpoint(e, name)
 	}
-	name := endpointName(t)
-	if t.endpoint = e.targets.endpoints[name]; t.endpoint == nil {
-		if e.targets.endpoints == nil {
-			e.targets.endpoints = make(map[string]*endpoint)
-		}
-		t.endpoint = newEndpoint(e, name)
-		e.targets.endpoints[name] = t.endpoint
-	}
-	if e.targets.byURL == nil || len(e.targets.byURL) >= cachedURLs {
-		e.targets.byURL = make(map[string]*target)
-	}
-	e.targets.byURL[raw] = t
-	return t
+	return p.name[name]
 }
 
 // newTarget understands a URL.
@@ -129,13 +121,10 @@ func (t *target) hostname() string {
 }
 
 // all lists the endpoints by name.
-func (t *targets) all() []*endpoint {
-	t.mu.RLock()
-	all := make([]*endpoint, 0, len(t.endpoints))
-	for _, p := range t.endpoints {
-		all = append(all, p)
-	}
-	t.mu.RUnlock()
+func (p *endpoints) all() []*endpoint {
+	p.mu.Lock()
+	all := slices.Collect(maps.Values(p.name))
+	p.mu.Unlock()
 	slices.SortFunc(all, func(a, b *endpoint) int { return strings.Compare(a.name, b.name) })
 	return all
 }
