@@ -1,0 +1,261 @@
+// Package emulator is a mock of the part of Outlook and Microsoft Graph that webhooks live on: subscriptions, the validation
+// handshake, and change notifications, in every schema that there has been.
+//
+// A [Server] is an [http.Handler] with all base paths at once. In a Go test, use emulatortest.Start; in a program that serves it on
+// listeners of its own, use [New]; to steer it, use [Server.ControlClient] or serve [Server.Control] on a listener apart.
+//
+// It keeps everything in memory and forgets it with Close. It checks no token, sends to no host that was not allowed, and answers 501
+// for what it does not emulate. It is a tool for development and tests, not a mail server.
+package emulator
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/api"
+	"github.com/outlocal/outlocal/emulator/internal/delivery"
+	"github.com/outlocal/outlocal/emulator/internal/mailbox"
+	"github.com/outlocal/outlocal/emulator/internal/store"
+	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// The constants of every emulator: what a token without claims speaks for.
+const (
+	DefaultUser   = mailbox.DefaultUser   // whose mailbox "me" is
+	DefaultUserID = mailbox.DefaultUserID // that user's object id
+	DefaultTenant = mailbox.DefaultTenant // the tenant of every mailbox
+	DefaultApp    = api.DefaultApp        // the calling application's id
+)
+
+// Config is what an emulator is made of. The zero value is a faithful, forgiving emulator of every schema of today.
+type Config struct {
+	Name    string // what it calls itself in its status
+	Version string // of the program around it
+
+	Serve []Mount // which dialect speaks under which base path; DefaultMounts if empty
+	User  string  // whose mailbox "me" is unless a token says; DefaultUser if empty
+
+	// Handlers are webhooks in this process, by the host (or host:port) of their notification URLs: they are called without a socket,
+	// also inside testing/synctest.
+	Handlers map[string]http.Handler
+	// AllowTargets are hosts, or host:port, beside loopback that notifications may be sent to.
+	AllowTargets []string
+	// Routes deliver elsewhere than the subscription says: https://hooks.example.com=http://localhost:3000.
+	Routes []string
+	// Roots are trusted for webhooks' certificates beside the system's. On loopback any certificate is borne, save in strict mode.
+	Roots *x509.CertPool
+
+	// Mode [diagnosis.Strict] refuses what is merely borne: plain http, self-signed certificates, a handshake's answer that is not text/plain.
+	Mode diagnosis.Mode
+	// Lenient reads requests with unquoted names, as the service's own pages once printed them.
+	Lenient bool
+	// Patience, if positive, is how long a webhook's answer is waited for, so that it can stand at a breakpoint: nothing is retried or
+	// counted for having taken long, and the verdict still says what the service would have done.
+	Patience time.Duration
+	// EndpointMinimum is the least number of attempts in a window that make an endpoint slow or dropped; 0 for the service's 100.
+	EndpointMinimum int
+	// TimeScale is how many virtual seconds pass in a real one while nothing is in flight; 0 for 1.
+	TimeScale float64
+	// Tune turns knobs of the dialects, such as [dialect.DocumentedLimit].
+	Tune []func(*dialect.Dialect)
+
+	Seed           uint64 // of everything random in mailboxes
+	JournalEntries int    // how many are kept; 0 for the journal's default
+	Environment    diagnosis.Environment
+	Log            *slog.Logger // what goes wrong inside; nil discards it
+}
+
+// Mount lets a base path speak a dialect.
+type Mount struct {
+	Path    string // such as /api/beta
+	Dialect string // such as outlook-interim, or with a profile: outlook-final@2015
+}
+
+// DefaultMounts are the base paths of the service with what they speak today, or last spoke.
+func DefaultMounts() []Mount {
+	return []Mount{
+		{"/api/v2.0", dialect.OutlookFinal.String()},
+		{"/api/beta", dialect.OutlookFinal2015.String()},
+		{"/v1.0", dialect.GraphV1.String()},
+		{"/beta", dialect.GraphBeta.String()},
+	}
+}
+
+// Server is an emulator. All its methods can be called by any goroutine.
+type Server struct {
+	config  Config
+	clock   *clock.Clock
+	store   *store.Store
+	boxes   *mailbox.Mailboxes
+	journal *journal.Journal
+	engine  *delivery.Engine
+	mounts  *api.Mounts
+	api     *api.Service
+	targets *serve.Targets
+	control http.Handler
+	started time.Time
+
+	mu        sync.Mutex
+	addresses Addresses
+	closed    bool
+}
+
+// Addresses are where a program serves an emulator; its status tells them.
+type Addresses struct {
+	HTTP, HTTPS, Control string
+	CA                   string // path of the certificate that clients have to trust
+}
+
+// New makes an emulator. Close ends it. The error names what is wrong in the Config.
+func New(c Config) (*Server, error) {
+	if c.User == "" {
+		c.User = DefaultUser
+	}
+	if len(c.Serve) == 0 {
+		c.Serve = DefaultMounts()
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	targets, err := targetsOf(c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: c, targets: targets, mounts: &api.Mounts{}, started: time.Now(), journal: journal.New(c.JournalEntries)}
+	for _, m := range c.Serve {
+		if err := s.serve(m.Path, m.Dialect); err != nil {
+			return nil, err
+		}
+	}
+	s.clock = clock.New()
+	if c.TimeScale != 0 {
+		if err := s.clock.SetScale(c.TimeScale); err != nil {
+			s.clock.Close()
+			return nil, fmt.Errorf("set the time scale: %w", err)
+		}
+	}
+	s.assemble()
+	if _, err := s.boxes.Resolve(c.User); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("make the mailbox of %q: %w", c.User, err)
+	}
+	return s, nil
+}
+
+// assemble puts the rooms together; nothing in it can fail.
+func (s *Server) assemble() {
+	c := s.config
+	s.store = store.New(s.idText)
+	s.boxes = mailbox.New(s.clock, c.Seed)
+	s.engine = delivery.New(delivery.Config{
+		Clock: s.clock, Store: s.store, Journal: s.journal, Dialect: s.mounts.Dialect, Targets: s.targets,
+		Handlers: c.Handlers, TLS: &tls.Config{RootCAs: c.Roots}, Mode: c.Mode, Patience: c.Patience,
+		EndpointMinimum: c.EndpointMinimum, Environment: c.Environment,
+	})
+	s.api = &api.Service{
+		Clock: s.clock, Store: s.store, Mailboxes: s.boxes, Engine: s.engine, Journal: s.journal, Targets: s.targets,
+		Mounts: s.mounts, Causes: &api.Causes{}, User: c.User, Mode: c.Mode, Lenient: c.Lenient,
+	}
+	s.control = control.NewHandler(s)
+}
+
+// idText writes a record's id in the form of the schema that it was made under, whichever is spoken there now: both Outlook's and
+// Graph's families keep to one form each, and a path never changes its family.
+func (s *Server) idText(guid uuid.UUID, box notify.Mailbox, mount string) string {
+	if d := s.mounts.Dialect(mount); d != nil {
+		return d.SubscriptionID(guid, box.Store)
+	}
+	return guid.String()
+}
+
+func targetsOf(c Config) (*serve.Targets, error) {
+	targets := &serve.Targets{}
+	for _, target := range c.AllowTargets {
+		if err := targets.Allow(target); err != nil {
+			return nil, err
+		}
+	}
+	for host := range c.Handlers { // a handler of this process needs no dialling
+		if err := targets.Allow(host); err != nil {
+			return nil, fmt.Errorf("take a handler: %w", err)
+		}
+	}
+	for _, route := range c.Routes {
+		if err := targets.RouteSpec(route); err != nil {
+			return nil, err
+		}
+	}
+	return targets, nil
+}
+
+// serve mounts a dialect with the knobs turned.
+func (s *Server) serve(path, name string) error {
+	d, err := dialect.Lookup(name)
+	if err != nil {
+		return err
+	}
+	if here := s.mounts.Dialect(path); here != nil && here.Family != d.Family {
+		return fmt.Errorf("serve %s under %s: %s speaks there, and ids of Outlook and of Graph differ in form; choose another path", d, path, here)
+	}
+	return s.mounts.Serve(path, d.With(s.config.Tune...))
+}
+
+// ServeHTTP answers the API, under every base path.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) }
+
+// Control is the control API, to be served on a listener of its own behind a guard against foreign hosts.
+func (s *Server) Control() http.Handler { return s.control }
+
+// ControlClient steers the emulator in process, by the same path that another process would take.
+func (s *Server) ControlClient() *control.Client { return control.InProcess(s.control) }
+
+// Journal is what happened. It holds secrets: show only what Entry.Masked returns.
+func (s *Server) Journal() *journal.Journal { return s.journal }
+
+// Now is the emulator's own time.
+func (s *Server) Now() time.Time { return s.clock.Now() }
+
+// Announce tells the addresses that the status shows.
+func (s *Server) Announce(a Addresses) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addresses = a
+}
+
+// OnWait calls f when an advance of the clock waits for webhooks, with a line for each: a webhook that hangs costs its time limit for
+// every attempt, and whoever waits should know.
+func (s *Server) OnWait(f func(inFlight []string)) { s.clock.OnWait(f) }
+
+// Close ends every goroutine that New began. What was on its way is given up.
+func (s *Server) Close() {
+	s.mu.Lock()
+	closed := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if closed {
+		return
+	}
+	s.engine.Close()
+	s.clock.Close()
+}
+
+// Compile-time proof that all of the control API is there.
+var _ control.EmulatorBackend = (*Server)(nil)
+
+// record journals something that is no request.
+func (s *Server) record(e journal.Entry) uint64 {
+	e.At, e.Wall = s.clock.Now(), s.clock.Wall()
+	return s.journal.Append(e)
+}

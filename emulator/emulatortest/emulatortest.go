@@ -1,0 +1,114 @@
+// Package emulatortest gives a Go test an emulator in one line.
+//
+// [Start] is hermetic: addresses of its own on loopback, a certificate authority in memory, nothing written to disk, everything ended
+// with the test. A webhook that is an [http.Handler] is called without a socket; one that listens somewhere on this machine is called
+// over HTTP like any other. What happened is logged only when the test fails.
+package emulatortest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/journal"
+)
+
+// WebhookURL is the notification URL of the handler that [Config] names: nothing listens there, and nothing has to.
+const WebhookURL = "https://webhook.test/notifications"
+
+// webhookHost is the host of WebhookURL; .test is reserved for this.
+const webhookHost = "webhook.test"
+
+// Config is an emulator's, and the webhook under test beside it.
+type Config struct {
+	emulator.Config
+
+	// Webhook, if set, gets what is sent to WebhookURL, and to any other path on that host.
+	Webhook http.Handler
+}
+
+// Emulator is a running one.
+type Emulator struct {
+	*emulator.Server
+	// URL is where its API listens, such as http://127.0.0.1:41234; base paths follow it.
+	URL string
+	// Control steers it.
+	Control *control.Client
+
+	tb testing.TB
+}
+
+// Start runs an emulator until the test ends. A Config that makes no sense fails the test.
+func Start(tb testing.TB, c Config) *Emulator {
+	tb.Helper()
+	if c.Webhook != nil {
+		handlers := map[string]http.Handler{webhookHost: c.Webhook}
+		for host, h := range c.Handlers {
+			handlers[host] = h
+		}
+		c.Handlers = handlers
+	}
+	server, err := emulator.New(c.Config)
+	if err != nil {
+		tb.Fatalf("start the emulator: %v", err)
+	}
+	listener := httptest.NewServer(server)
+	server.Announce(emulator.Addresses{HTTP: listener.URL})
+	e := &Emulator{Server: server, URL: listener.URL, Control: server.ControlClient(), tb: tb}
+	tb.Cleanup(func() {
+		if tb.Failed() {
+			e.logJournal()
+		}
+		server.Close()
+		listener.Close()
+	})
+	return e
+}
+
+// Change raises one change in the default user's mailbox, such as message.created, and returns it. It fails the test when it can't.
+func (e *Emulator) Change(what control.Change) control.Raised {
+	e.tb.Helper()
+	raised, err := e.Control.RaiseChange(context.Background(), what)
+	if err != nil {
+		e.tb.Fatalf("raise %s.%s: %v", what.Collection, what.Change, err)
+	}
+	return raised
+}
+
+// patience of the real clock for webhooks in Wait; a test that hits it has failed anyway.
+const patience = 10 * time.Second
+
+// Wait returns the first n journal entries of a kind after since, such as the attempts that a change caused. It fails the test when
+// they don't come.
+func (e *Emulator) Wait(kind journal.Kind, n int, since uint64) []journal.Entry {
+	e.tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	entries, err := e.Journal().Wait(ctx, since, n, func(entry *journal.Entry) bool { return entry.Kind == kind })
+	if err != nil {
+		e.tb.Fatalf("wait for %d × %s: %v", n, kind, err)
+	}
+	return entries
+}
+
+// logJournal shows a failed test what happened, without secrets.
+func (e *Emulator) logJournal() {
+	entries, dropped := e.Journal().Since(0, nil, 0)
+	if dropped > 0 {
+		e.tb.Logf("emulator: %d older entries were dropped", dropped)
+	}
+	for _, entry := range entries {
+		var line bytes.Buffer
+		enc := json.NewEncoder(&line)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(entry.Masked()); err == nil {
+			e.tb.Logf("emulator: %s", bytes.TrimSpace(line.Bytes()))
+		}
+	}
+}

@@ -1,0 +1,162 @@
+// Package api answers the requests that clients of Outlook and Microsoft Graph make: subscriptions, and the items that notifications
+// point at.
+//
+// One Service serves every base path at once, each under the rules of the dialect that is mounted there at that moment. A path is
+// brought into one form first, whatever its spelling; then a router for the dialect finds the handler; handlers return an answer or
+// an error, and one function renders it in the dialect's envelope. What is not emulated is answered 501, never guessed.
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/mux"
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/delivery"
+	"github.com/outlocal/outlocal/emulator/internal/mailbox"
+	"github.com/outlocal/outlocal/emulator/internal/store"
+	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// Service is the rooms that handlers work in. All fields but Mode, User and Lenient are needed.
+type Service struct {
+	Clock     *clock.Clock
+	Store     *store.Store
+	Mailboxes *mailbox.Mailboxes
+	Engine    *delivery.Engine
+	Journal   *journal.Journal
+	Targets   *serve.Targets
+	Mounts    *Mounts
+	Causes    *Causes
+
+	User    string         // whose mailbox "me" is unless the token says
+	Mode    diagnosis.Mode // strict refuses what is merely borne
+	Lenient bool           // request bodies with unquoted names are read (W1.2-09)
+}
+
+// ServeHTTP answers one API request.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{Service: s, w: w, r: r, uri: r.URL.RequestURI(), started: s.Clock.Wall()}
+	c.identifyRequest()
+	mount, rest, ok := s.Mounts.find(r.URL.EscapedPath())
+	if !ok {
+		c.d, c.mount = dialect.GraphV1, ""
+		c.refuse(c.nowhere())
+		return
+	}
+	c.mount, c.d = mount.Path, mount.Dialect
+	mount.router.ServeHTTP(w, c.onCanonicalPath(rest))
+}
+
+// call is one API request on its way.
+type call struct {
+	*Service
+	w       http.ResponseWriter
+	r       *http.Request
+	d       *dialect.Dialect
+	mount   string
+	origin  string // scheme://host that the client used
+	uri     string // path and query as the client wrote them
+	trace   dialect.Trace
+	who     identity
+	steps   []string // the canonical path below the mount
+	started time.Time
+	body    []byte
+}
+
+// answer is what a handler has to say.
+type answer struct {
+	status int
+	body   []byte
+	entry  journal.Entry // what happened; its Kind is empty when nothing worth telling did
+	after  func(seq uint64)
+}
+
+type handler func(*call) (*answer, *notify.Error)
+
+type callKey struct{}
+
+// do runs a handler: who is calling, what the body says, then the handler itself.
+func do(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := r.Context().Value(callKey{}).(*call)
+		c.r = r
+		if refusal := c.identify(); refusal != nil {
+			c.refuse(refusal)
+			return
+		}
+		if refusal := c.readBody(); refusal != nil {
+			c.refuse(refusal)
+			return
+		}
+		a, refusal := h(c)
+		if refusal != nil {
+			c.refuse(refusal)
+			return
+		}
+		c.say(a)
+	}
+}
+
+// identifyRequest settles the ids and the address that every answer repeats (W6.1-06, W6.1-07, R14).
+func (c *call) identifyRequest() {
+	id := uuid.NewString()
+	c.trace = dialect.Trace{Request: id, Client: id, Date: c.Clock.Now().UTC().Format("2006-01-02T15:04:05")}
+	if sent := c.r.Header.Get("client-request-id"); sent != "" {
+		c.trace.Client = sent
+	}
+	scheme := "http"
+	if c.r.TLS != nil {
+		scheme = "https"
+	}
+	host := c.r.Host
+	if forwarded := c.r.Header.Get("X-Forwarded-Host"); forwarded != "" {
+		host = forwarded
+	}
+	if forwarded := c.r.Header.Get("X-Forwarded-Proto"); forwarded == "http" || forwarded == "https" {
+		scheme = forwarded
+	}
+	c.origin = scheme + "://" + host
+}
+
+// onCanonicalPath gives the router one spelling of the path; the call keeps the client's own.
+func (c *call) onCanonicalPath(rest string) *http.Request {
+	path, steps, err := canonical(rest)
+	if err != nil {
+		path, steps = "/"+unreadable, nil
+	}
+	c.steps = steps
+	r := c.r.WithContext(context.WithValue(c.r.Context(), callKey{}, c))
+	u := *c.r.URL
+	u.Path, u.RawPath = unescape(path), path
+	r.URL = &u
+	return r
+}
+
+// vars are the path's variables, decoded.
+func (c *call) vars(name string) string {
+	if c.r == nil { // an import has no path
+		return ""
+	}
+	return unescape(mux.Vars(c.r)[name])
+}
+
+// base is what links in answers begin with.
+func (c *call) base() string { return c.origin + c.mount }
+
+func (c *call) links(m notify.Mailbox) dialect.Links {
+	return dialect.Links{Base: c.base(), Spoken: dialect.SpokenUser(c.vars("user")), Mailbox: m}
+}
+
+// ownHost tells whether a host and port is one that this service is reached at.
+func (c *call) ownHost(hostport string) bool {
+	_, host, _ := strings.Cut(c.origin, "://")
+	return strings.EqualFold(hostport, host) || c.r != nil && strings.EqualFold(hostport, c.r.Host)
+}

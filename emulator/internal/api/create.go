@@ -1,0 +1,284 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/delivery"
+	"github.com/outlocal/outlocal/emulator/internal/mailbox"
+	"github.com/outlocal/outlocal/emulator/internal/store"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// create makes a subscription, in the service's order: the payload is judged before anybody is called, then the quota, then
+// duplicates, then the webhook is validated, and only then something is kept (W2.4-09, W2.4-10).
+func (c *call) create() (*answer, *notify.Error) {
+	req, refusal := c.d.ReadCreate(c.body)
+	if refusal != nil {
+		return nil, refusal
+	}
+	draft, notes, refusal := c.draft(req)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := c.checkRoom(&draft); refusal != nil {
+		return nil, refusal
+	}
+	cause, refusal := c.validate(draft.NotificationURL, draft.LifecycleURL, draft.ClientState, draft.Mailbox)
+	if refusal != nil {
+		return nil, refusal
+	}
+	kept, err := c.add(draft)
+	var duplicate *store.DuplicateError
+	if errors.As(err, &duplicate) { // somebody was faster while the webhook was asked
+		return nil, c.refuseDuplicate(duplicate.Other)
+	}
+	if err != nil {
+		e := c.d.Refuse(dialect.Failed)
+		e.Hint = err.Error()
+		return nil, e
+	}
+	return c.created(kept, notes, cause), nil
+}
+
+func (c *call) add(draft store.Record) (store.Record, error) {
+	if c.d.RefuseDuplicates {
+		return c.Store.AddUnique(draft)
+	}
+	return c.Store.Add(draft)
+}
+
+func (c *call) created(kept store.Record, notes []string, cause uint64) *answer {
+	c.Engine.Watch()
+	a := &answer{
+		status: http.StatusCreated, // W1.1-06; without Location (W10-31)
+		body:   c.d.AppendSubscription(nil, &kept.Subscription, dialect.OnCreate, c.links(kept.Mailbox)),
+		entry:  c.entryOf(journal.Subscribed, &kept, notes...),
+	}
+	a.entry.Cause = cause
+	if c.d.Notification.Acknowledge { // W3.1-01
+		a.after = func(seq uint64) { c.Engine.Acknowledge(kept, seq) }
+	}
+	return a
+}
+
+// draft settles all that can be settled without asking anybody.
+func (c *call) draft(req *dialect.Request) (draft store.Record, notes []string, refusal *notify.Error) {
+	draft = store.Record{
+		Subscription: req.Subscription, GUID: uuid.New(), Mount: c.mount, Origin: c.origin, Spoken: c.vars("user"),
+		Created: c.Clock.Now(), AppOnly: c.who.appOnly,
+	}
+	if c.d.RefuseDuplicates {
+		draft.Family = c.d.Name
+	}
+	draft.App, draft.Creator = c.who.app, c.who.creator
+	for _, u := range []struct {
+		prop dialect.Prop
+		text string
+	}{{dialect.PropURL, req.NotificationURL}, {dialect.PropLifecycleURL, req.LifecycleURL}} {
+		note, refusal := c.checkURL(u.prop, u.text)
+		if refusal != nil {
+			return draft, nil, refusal
+		}
+		if note != "" {
+			notes = append(notes, note)
+		}
+	}
+	if req.IncludeData || req.Given[dialect.PropCertificate] {
+		e := c.d.Refuse(dialect.NotEmulated, "rich notifications with encrypted content")
+		e.Property, e.Hint = c.d.NameOf(dialect.PropIncludeData), "subscribe without it; the item can be fetched by the notification's resource"
+		return draft, nil, e
+	}
+	if refusal := c.watch(&draft); refusal != nil {
+		return draft, nil, refusal
+	}
+	expires, note, refusal := c.expiry(req.Expires, c.isRich(&draft))
+	if note != "" {
+		notes = append(notes, note)
+	}
+	draft.Expires = expires
+	return draft, notes, refusal
+}
+
+func (c *call) isRich(r *store.Record) bool {
+	return c.d.Watch.Select == dialect.SelectClear && len(r.Watch.Select) > 0
+}
+
+// checkURL judges a URL that the service is to call. The note tells what is borne here and refused there (W10-39, R20).
+func (c *call) checkURL(p dialect.Prop, text string) (note string, refusal *notify.Error) {
+	if text == "" {
+		return "", nil
+	}
+	name := c.d.NameOf(p)
+	if lower := strings.ToLower(text); strings.HasPrefix(lower, "eventhub:") || strings.HasPrefix(lower, "eventgrid:") {
+		e := c.d.Refuse(dialect.NotEmulated, "delivery to Event Hubs or Event Grid")
+		e.Property, e.Hint = name, "give the URL of a webhook"
+		return "", e
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
+		e := c.d.Refuse(dialect.BadURL, journal.MaskURL(text))
+		e.Property, e.Hint = name, name+" must be a URL such as https://hooks.example.com/notify"
+		return "", e
+	}
+	target := c.Targets.Check(u)
+	plain := u.Scheme == "http"
+	if plain && (c.Mode == diagnosis.Strict || target != nil) {
+		e := c.d.Refuse(dialect.PlainURL, journal.MaskURL(text))
+		e.Property, e.Hint = name, "the service calls https only; here http is borne for this machine and for hosts that --allow-target names, and never with --strict"
+		return "", e
+	}
+	if target != nil {
+		e := c.d.Refuse(dialect.BadURL, journal.MaskURL(text))
+		e.Property, e.Hint = name, target.Error()
+		var refused *serve.TargetError
+		if errors.As(target, &refused) {
+			e.Hint += "; " + refused.Hint()
+		}
+		return "", e
+	}
+	if plain {
+		note = name + " is http: borne here, refused by the service"
+	}
+	return note, nil
+}
+
+// watch settles what is watched: the resource, whose mailbox, which folder.
+func (c *call) watch(draft *store.Record) *notify.Error {
+	watch, refusal := c.d.ReadResource(draft.Resource, dialect.Place{Mount: c.mount, Origin: c.origin, OwnHost: c.ownHost})
+	if refusal != nil {
+		return refusal
+	}
+	box, refusal := c.resolve(watch.User)
+	if refusal != nil {
+		return refusal
+	}
+	if refusal := c.checkAccess(box); refusal != nil {
+		return refusal
+	}
+	if watch.Folder != "" || watch.Collection == notify.Events && c.d.Family == dialect.Graph { // without a calendar, the default one (W1.5-06)
+		naming := mailbox.WellKnown
+		if c.d.Watch.DisplayNames {
+			naming = mailbox.DisplayNames
+		}
+		id, ok := c.Mailboxes.Folder(box, watch.Collection, watch.Folder, naming)
+		if !ok {
+			return c.d.RefuseFolder(draft.Resource, watch, box)
+		}
+		watch.Folder = id
+	}
+	draft.Watch, draft.Mailbox = watch, box
+	return nil
+}
+
+// resolve finds a mailbox by the name that a path or resource has for its user.
+func (c *call) resolve(user string) (notify.Mailbox, *notify.Error) {
+	if user == "" || strings.EqualFold(user, "me") {
+		user = c.who.user
+	}
+	box, err := c.Mailboxes.Resolve(user)
+	if err != nil {
+		e := c.d.Refuse(dialect.NoMailbox)
+		e.Hint = fmt.Sprintf("there is no mailbox %q; an address such as ann@contoso.com makes one", user)
+		return box, e
+	}
+	return box, nil
+}
+
+// checkAccess keeps a user's token to that user's mailbox (W1.5-19).
+func (c *call) checkAccess(box notify.Mailbox) *notify.Error {
+	if !c.who.delegate {
+		return nil
+	}
+	if own, err := c.Mailboxes.Resolve(c.who.user); err == nil && own.ID == box.ID {
+		return nil
+	}
+	e := c.d.Refuse(dialect.NoAccess)
+	e.Hint = fmt.Sprintf("the token is %s's, and a user's token opens that user's mailbox only; watching others takes an app's own token", c.who.user)
+	return e
+}
+
+// expiry settles how long the subscription lives; the note tells what became of the wish.
+func (c *call) expiry(asked time.Time, rich bool) (time.Time, string, *notify.Error) {
+	settled := c.d.Lifetime.Resolve(c.Clock.Now(), asked, rich)
+	if settled.TooFar {
+		minutes := int(settled.Limit / time.Minute)
+		e := c.d.Refuse(dialect.TooFar, minutes)
+		e.Property = c.d.NameOf(dialect.PropExpires)
+		e.Hint = fmt.Sprintf("%s is %s; it is %s now, so at most %s", e.Property, asked.Format(time.RFC3339), c.Clock.Now().UTC().Format(time.RFC3339), c.Clock.Now().UTC().Add(settled.Limit).Format(time.RFC3339))
+		return time.Time{}, "", e
+	}
+	if settled.Note != "" {
+		return settled.At, c.d.NameOf(dialect.PropExpires) + " was " + settled.Note, nil
+	}
+	return settled.At, "", nil
+}
+
+// checkRoom looks at the quota, then for duplicates.
+func (c *call) checkRoom(draft *store.Record) *notify.Error {
+	if c.d.Quota > 0 && c.Store.CountMailbox(draft.Mailbox.Store) >= c.d.Quota { // W1.7-01
+		e := c.d.Refuse(dialect.QuotaReached)
+		e.Hint = fmt.Sprintf("the mailbox of %s has %d subscriptions, all apps together; delete some", draft.Mailbox.Address, c.d.Quota)
+		return e
+	}
+	if !c.d.RefuseDuplicates {
+		return nil
+	}
+	if other, ok := c.Store.Duplicate(*draft); ok { // W10-24
+		return c.refuseDuplicate(other)
+	}
+	return nil
+}
+
+func (c *call) refuseDuplicate(other store.Record) *notify.Error {
+	e := c.d.Refuse(dialect.Duplicate, other.ID)
+	e.Hint = fmt.Sprintf("subscription %s watches %s for %q already and lives until %s: renew it by PATCH, or delete it first",
+		other.ID, other.Resource, other.ChangeType, other.Expires.Format(time.RFC3339))
+	return e
+}
+
+// validate asks every URL to echo a token, one after the other, equal ones twice (W2.1-13). Cause is the last handshake's entry.
+func (c *call) validate(notificationURL, lifecycleURL, state string, box notify.Mailbox) (cause uint64, refusal *notify.Error) {
+	if c.d.Handshake == nil {
+		return 0, nil
+	}
+	for _, u := range []string{notificationURL, lifecycleURL} {
+		if u == "" {
+			continue
+		}
+		result := c.Engine.Handshake(c.r.Context(), delivery.HandshakeRequest{
+			Dialect: c.d, URL: u, ClientState: state, RequestID: c.trace.Request, Mailbox: box.Address, App: c.who.app,
+		})
+		if result.Failure != nil {
+			return result.Entry, c.refuseHandshake(result)
+		}
+		cause = result.Entry
+	}
+	return cause, nil
+}
+
+func (c *call) refuseHandshake(result delivery.HandshakeResult) *notify.Error {
+	e := c.d.Refuse(dialect.HandshakeFailed, diagnosis.Refusal(delivery.StyleOf(c.d), *result.Failure))
+	e.Property = c.d.NameOf(dialect.PropURL)
+	if len(result.Diagnoses) > 0 {
+		first := result.Diagnoses[0]
+		e.Hint = first.ID + ": " + first.Cause + " " + first.Cure
+	}
+	return e
+}
+
+func (c *call) entryOf(kind journal.Kind, r *store.Record, notes ...string) journal.Entry {
+	return journal.Entry{
+		Kind: kind, Subscription: r.ID, Mailbox: r.Mailbox.Address, URL: r.NotificationURL, Note: strings.Join(notes, "; "),
+		Data: map[string]any{"resource": r.Resource, "changeType": r.Changes.String(), "expires": r.Expires},
+	}
+}

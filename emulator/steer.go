@@ -1,0 +1,268 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/mailbox"
+	"github.com/outlocal/outlocal/emulator/internal/store"
+	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// Status tells how the emulator is doing.
+func (s *Server) Status(ctx context.Context) (control.Status, error) {
+	s.mu.Lock()
+	at := s.addresses
+	s.mu.Unlock()
+	mounts, err := s.Mounts(ctx)
+	if err != nil {
+		return control.Status{}, err
+	}
+	kept := s.journal.Stats()
+	status := control.Status{
+		Name: s.config.Name, Version: s.config.Version, Kind: control.Emulator,
+		HTTP: at.HTTP, HTTPS: at.HTTPS, Control: at.Control, CA: at.CA,
+		PID: os.Getpid(), Started: s.started, Now: s.clock.Now(), Serve: mounts,
+		Subscriptions: s.store.Len(), Counters: s.counters(), InFlight: s.clock.Busy(),
+		Journal: journalState(kept, s.journal.Last()),
+	}
+	for _, e := range s.engine.Endpoints() {
+		status.Endpoints = append(status.Endpoints, control.Endpoint{
+			Endpoint: e.Endpoint, State: string(e.State), Since: e.Since, Queued: e.Queued, InFlight: e.InFlight,
+			Attempts: e.Attempts, Late: e.Late, Failed: e.Failed,
+		})
+	}
+	return status, nil
+}
+
+func journalState(kept journal.Stats, last uint64) control.JournalState {
+	state := control.JournalState{Last: last, Dropped: kept.Overwritten}
+	if kept.Entries > 0 {
+		state.First = last - uint64(kept.Entries) + 1
+	}
+	return state
+}
+
+func (s *Server) counters() map[string]int64 {
+	n, boxes := s.engine.Stats(), s.boxes.Counters()
+	return map[string]int64{
+		"raised": n.Raised, "delivered": n.Delivered, "late": n.Late, "retried": n.Retried, "lost": n.Lost, "dropped": n.Dropped,
+		"overflowed": n.Overflowed, "requests": n.Requests,
+		"mailboxes": int64(boxes.Mailboxes), "items": int64(boxes.Items), "itemsForgotten": int64(boxes.Forgotten),
+	}
+}
+
+// Mounts lists which dialect each base path speaks.
+func (s *Server) Mounts(context.Context) ([]control.Mount, error) {
+	var mounts []control.Mount
+	for _, m := range s.mounts.All() {
+		mounts = append(mounts, control.Mount{Path: m.Path, Dialect: m.Dialect.String()})
+	}
+	return mounts, nil
+}
+
+// Mount lets a path speak a dialect from now on, for the subscriptions that there are as well: that is how a schema is rolled out.
+func (s *Server) Mount(_ context.Context, m control.Mount) error {
+	if err := s.serve(m.Path, m.Dialect); err != nil {
+		return control.BadRequest(err.Error(), "the dialects are "+strings.Join(dialectNames(), ", "))
+	}
+	s.record(journal.Entry{Kind: journal.Serve, Dialect: m.Dialect, Note: m.Path + " speaks " + m.Dialect + " from now on"})
+	return nil
+}
+
+func dialectNames() []string {
+	var names []string
+	for _, d := range dialect.All() {
+		names = append(names, d.String())
+	}
+	return names
+}
+
+// RaiseChange makes something happen in a mailbox, as often as asked, and returns without waiting for any webhook (R27).
+func (s *Server) RaiseChange(ctx context.Context, c control.Change) (control.Raised, error) {
+	op := mailbox.Op{Mailbox: c.Mailbox, Collection: notify.ParseCollection(c.Collection), Folder: c.Folder, Item: c.Item, Set: c.Set}
+	if op.Mailbox == "" {
+		op.Mailbox = s.config.User
+	}
+	kind, err := notify.ParseChangeType(c.Change)
+	if err != nil {
+		return control.Raised{}, control.BadRequest(err.Error(), "raise created, updated or deleted")
+	}
+	op.Kind = kind
+	var raised control.Raised
+	for range max(c.Count, 1) {
+		if err := ctx.Err(); err != nil {
+			return raised, err
+		}
+		result, err := s.boxes.Apply(op)
+		if err != nil {
+			return raised, err
+		}
+		s.tell(&raised, &result)
+	}
+	if raised.Matched == 0 {
+		raised.Note = strings.TrimSpace(raised.Note + " " + s.whyNobody(op))
+	}
+	return raised, nil
+}
+
+// tell journals a change, raises its notifications and reports it.
+func (s *Server) tell(raised *control.Raised, result *mailbox.Result) {
+	change := result.Full()
+	seq := s.record(journal.Entry{
+		Kind: journal.Change, Mailbox: change.Mailbox.Address,
+		Note: change.Collection.Singular() + " " + strings.ToLower(change.Type.Name()),
+		Data: map[string]string{"item": change.Item, "folder": change.Folder, "etag": change.ETag},
+	})
+	s.api.Causes.Note(change.Item, seq)
+	if raised.Entry == 0 {
+		raised.Entry = seq
+	}
+	if result.Prepared {
+		raised.Note = "there was nothing to be " + strings.ToLower(change.Type.Name()) + ", so an item was made first, untold."
+	}
+	raised.Matched += s.engine.Raise(change, seq)
+	raised.Items = append(raised.Items, control.RaisedItem{
+		ID: change.Item, Collection: change.Collection.Singular(), Mailbox: change.Mailbox.Address, Folder: change.Folder,
+		Resource: "users/" + change.Mailbox.ID + "/" + change.Collection.String() + "/" + change.Item, Entry: seq,
+	})
+}
+
+// whyNobody says why a change concerned no subscription.
+func (s *Server) whyNobody(op mailbox.Op) string {
+	box, err := s.boxes.Resolve(op.Mailbox)
+	if err != nil || s.store.CountMailbox(box.Store) == 0 {
+		return "nobody was notified: there is no subscription on the mailbox of " + op.Mailbox + "."
+	}
+	return fmt.Sprintf("nobody was notified: no subscription on the mailbox of %s watches %s %s there.", op.Mailbox, op.Collection, strings.ToLower(op.Kind.Name()))
+}
+
+// Clock tells what time it is.
+func (s *Server) Clock(context.Context) (control.Clock, error) {
+	return control.Clock{Now: s.clock.Now(), Wall: s.clock.Wall(), Scale: s.clock.Scale()}, nil
+}
+
+// SetScale changes how fast virtual time passes.
+func (s *Server) SetScale(ctx context.Context, scale float64) (control.Clock, error) {
+	if err := s.clock.SetScale(scale); err != nil {
+		return control.Clock{}, control.BadRequest(err.Error(), "1 is real time, 60 makes a minute of a second")
+	}
+	s.record(journal.Entry{Kind: journal.Clock, Note: "time passes " + strconv.FormatFloat(scale, 'g', -1, 64) + " times as fast"})
+	return s.Clock(ctx)
+}
+
+// Advance takes time ahead and returns when all that fell due is done. It never jumps over a webhook that is answering.
+func (s *Server) Advance(ctx context.Context, by time.Duration) (control.Advanced, error) {
+	if by < 0 {
+		return control.Advanced{}, control.BadRequest(fmt.Sprintf("advance the clock by %s: time only goes forward", by), "give a positive duration such as 72h")
+	}
+	seq := s.record(journal.Entry{Kind: journal.Clock, Note: "advanced by " + by.String()})
+	report, err := s.clock.Advance(ctx, by)
+	var inside *clock.InsideFlightError
+	var blocked *clock.BlockedError
+	switch {
+	case errors.As(err, &inside):
+		return control.Advanced{}, control.Blocked(inside.Flight)
+	case errors.As(err, &blocked):
+		return control.Advanced{}, control.Blocked(blocked.Flights...)
+	case err != nil:
+		return control.Advanced{}, fmt.Errorf("advance the clock: %w", err)
+	}
+	return control.Advanced{From: report.From, To: report.To, Fired: report.Fired, Due: s.due(seq), After: seq}, nil
+}
+
+// shownDue is how many things that fell due are told one by one.
+const shownDue = 20
+
+// due tells what came of an advance, a line each.
+func (s *Server) due(since uint64) []string {
+	entries, dropped := s.journal.Since(since, func(e *journal.Entry) bool {
+		switch e.Kind {
+		case journal.Expired, journal.Attempt, journal.EndpointState, journal.Missed, journal.Dropped, journal.Lifecycle, journal.Removed:
+			return true
+		}
+		return false
+	}, 0)
+	var lines []string
+	for _, e := range entries {
+		if len(lines) == shownDue {
+			lines = append(lines, fmt.Sprintf("and %d more, see the journal", len(entries)-shownDue+int(dropped)))
+			break
+		}
+		e := e.Masked()
+		line := strings.Join(strings.Fields(string(e.Kind)+" "+e.Subscription+" "+e.Note), " ")
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// RaiseLifecycle tells subscribers of an event in the life of their subscriptions. A removal ends them.
+func (s *Server) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (control.LifecycleRaised, error) {
+	event := notify.Lifecycle(e.Event)
+	var told control.LifecycleRaised
+	for _, r := range s.selected(e.Where) {
+		told.Matched++
+		kind, note := journal.Lifecycle, string(event)
+		if event == notify.SubscriptionRemoved {
+			if _, mine := s.store.Remove(r.Handle); !mine {
+				continue
+			}
+			kind = journal.Removed
+		}
+		seq := s.record(journal.Entry{Kind: kind, Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App, URL: r.NotificationURL, Note: note})
+		if told.Entry == 0 {
+			told.Entry = seq
+		}
+		if s.engine.Lifecycle(r, event, removalReason(r, event), seq) {
+			told.Raised++
+		}
+	}
+	switch {
+	case told.Matched == 0:
+		told.Note = "no subscription is selected"
+	case told.Raised < told.Matched:
+		told.Note = fmt.Sprintf("%d of them have no notification for it: their schema has none, or they gave no lifecycle URL", told.Matched-told.Raised)
+	}
+	return told, nil
+}
+
+// removalReason is what the service gives for a removal (W3.4-02).
+func removalReason(r store.Record, event notify.Lifecycle) *notify.Error {
+	if event != notify.SubscriptionRemoved {
+		return nil
+	}
+	return &notify.Error{
+		Code: "AccountStateChanged",
+		Message: fmt.Sprintf("Account state change 'AccountDisabled' has happened after last authorization time '%s', please recreate your subscription.",
+			r.Created.UTC().Format("1/2/2006 3:04:05 PM")),
+	}
+}
+
+// Reset forgets what is selected; with an empty selector everything, the clock's lead excepted: time never goes back.
+func (s *Server) Reset(_ context.Context, where control.Selector) (control.ResetReport, error) {
+	match := func(r *store.Record) bool { return where.Selects(selectorOf(r)) }
+	report := control.ResetReport{Subscriptions: s.store.Reset(match)}
+	switch {
+	case where.IsZero():
+		report.Items = s.boxes.Reset(nil)
+		report.Entries = s.journal.Stats().Entries
+		s.journal.Clear()
+	case where.Mailbox != "":
+		report.Items = s.boxes.Reset(func(m notify.Mailbox) bool { return strings.EqualFold(m.Address, where.Mailbox) })
+		fallthrough
+	default:
+		report.Note = "the journal is only cleared as a whole"
+	}
+	s.record(journal.Entry{Kind: journal.Reset, Mailbox: where.Mailbox, App: where.App, Subscription: where.Subscription, URL: where.URL,
+		Note: fmt.Sprintf("%d subscriptions and %d items forgotten", report.Subscriptions, report.Items)})
+	return report, nil
+}
