@@ -47,27 +47,28 @@ type codingError struct{ cause error }
 func (e *codingError) Error() string { return e.cause.Error() }
 func (e *codingError) Unwrap() error { return e.cause }
 
-const (
-	// trusted is how much memory a sender gets for naming a length; more comes as the bytes do.
-	trusted = 64 << 10
-	// unannounced is room for one notification whose length is not known.
-	unannounced = 2 << 10
-)
+// trusted is how much memory a sender gets for naming a length, enough for a batch of a hundred; else it comes as the bytes do.
+const trusted = 256 << 10
 
-// readAll reads up to limit bytes; size is how many are announced, or -1.
-func readAll(source io.Reader, size, limit int64) ([]byte, error) {
-	if size < 0 {
-		size = unannounced
+// readAll reads up to limit bytes; size is how many are announced, or -1. Bytes beyond those announced are no part of the body.
+func readAll(source io.Reader, size, limit int64) (body []byte, err error) {
+	var n int64
+	if size >= 0 && size <= trusted {
+		body = make([]byte, size) // and not a byte more: it is kept
+		var read int
+		read, err = io.ReadFull(source, body)
+		n, body = int64(read), body[:read]
+	} else {
+		var buffer bytes.Buffer
+		n, err = buffer.ReadFrom(io.LimitReader(source, limit+1))
+		body = buffer.Bytes()
 	}
-	// One byte more than announced lets the reader see the end without growing.
-	body := bytes.NewBuffer(make([]byte, 0, min(size, trusted)+bytes.MinRead))
-	n, err := body.ReadFrom(io.LimitReader(source, limit+1))
 	var over *http.MaxBytesError
 	switch {
 	case errors.As(err, &over), n > limit:
 		return nil, errTooLarge
 	case err != nil:
-		return body.Bytes(), fmt.Errorf("the body broke off after %d bytes: %w", n, err)
+		return body, fmt.Errorf("the body broke off after %d bytes: %w", n, err)
 	}
-	return body.Bytes(), nil
+	return body, nil
 }

@@ -199,12 +199,15 @@ func (b brokenBody) Read(p []byte) (int, error) {
 }
 
 func TestBodyThatBreaksOff(t *testing.T) {
-	r := newReceiver(t, receiver.Config{})
-	req := httptest.NewRequest(http.MethodPost, "http://hook.example/cb", brokenBody{strings.NewReader(`{"value":[`)})
-	recorded := httptest.NewRecorder()
-	r.ServeHTTP(recorded, req)
-	wantError(t, recorded.Result(), http.StatusBadRequest, "receiver-broken-off", "broke off after 10 bytes")
-	if kept := entries(r, journal.Received); len(kept) != 1 || string(kept[0].Exchange.RequestBody) != `{"value":[` {
-		t.Errorf("journal: %+v, want the request with what came of its body", kept)
+	for _, announced := range []int64{-1, 20} {
+		r := newReceiver(t, receiver.Config{})
+		req := httptest.NewRequest(http.MethodPost, "http://hook.example/cb", brokenBody{strings.NewReader(`{"value":[`)})
+		req.ContentLength = announced
+		recorded := httptest.NewRecorder()
+		r.ServeHTTP(recorded, req)
+		wantError(t, recorded.Result(), http.StatusBadRequest, "receiver-broken-off", "broke off after 10 bytes")
+		if kept := entries(r, journal.Received); len(kept) != 1 || string(kept[0].Exchange.RequestBody) != `{"value":[` {
+			t.Errorf("announced %d: journal: %+v, want the request with what came of its body", announced, kept)
+		}
 	}
 }

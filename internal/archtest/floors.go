@@ -54,7 +54,7 @@ func House() []Room {
 		// The two ends meet on the wire only: sharing code, a bug of the one could
 		// hide behind the same bug of the other.
 		{Name: "emulator", Floor: 3, Never: []string{"receiver"}, Planned: true},
-		{Name: "receiver/receivertest", Floor: 3, Planned: true},
+		{Name: "receiver/receivertest", Floor: 3},
 
 		{Name: "emulator/emulatortest", Floor: 4, Never: []string{"tunnel", "tunnel/tunneltest"}, Planned: true},
 		{Name: "scenarios", Floor: 4, Never: []string{"tunnel", "tunnel/tunneltest"}, Planned: true},
