@@ -97,6 +97,10 @@ func readBack(t *testing.T, m *Mailboxes, r Result) notify.Item {
 	if diff := cmp.Diff(r.Item(), read); diff != "" {
 		t.Errorf("the change and what is read (-want +got)\n%s", diff)
 	}
+	// rules: W4.7-10
+	if want := map[bool]int{true: 32, false: 40}[r.Change.Collection == notify.Events]; len(read.ETag) != want {
+		t.Errorf("the etag of one of the %s is %s, want %d characters", r.Change.Collection, read.ETag, want)
+	}
 	// rules: W4.7-11
 	if read.ID != r.Change.Item || read.ETag != r.Change.ETag || read.Folder != r.Change.Folder || value(read.Properties, "changeKey") != read.ETag {
 		t.Errorf("read %s %s with changeKey %v, but the change says %+v", read.ID, read.ETag, value(read.Properties, "changeKey"), r.Change)
@@ -283,6 +287,7 @@ func TestSet(t *testing.T) {
 		{"a body", notify.Messages, map[string]any{"body": "Hello"}, "body", body("text", "Hello")},
 		{"a body's content, its type as it was", notify.Messages, map[string]any{"body/content": "<b>Hello</b>"}, "body", body("html", "<b>Hello</b>")},
 		{"a body, then its type", notify.Messages, map[string]any{"body/contentType": "HTML", "body": "<b>Hello</b>"}, "body", body("html", "<b>Hello</b>")},
+		{"a preview of what is no tag", notify.Messages, map[string]any{"body": map[string]any{"contentType": "html", "content": "1 < 2"}}, "bodyPreview", "1 < 2"},
 		{"the preview follows the body", notify.Messages, map[string]any{"body/content": "<p>Hello &amp; <i>bye</i></p>"}, "bodyPreview", "Hello & bye"},
 		{"a flag", notify.Messages, map[string]any{"flag": "flagged"}, "flag/flagStatus", notify.Enum("flagged")},
 		{"a start", notify.Events, map[string]any{"start": "2026-01-02T03:04:05+01:00"}, "start", zoned(at)},

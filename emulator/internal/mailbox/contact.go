@@ -36,7 +36,7 @@ var contact = schema{
 	{name: "assistantName"},
 	{name: "manager"},
 	{name: "homePhones", kind: texts},
-	{name: "mobilePhone", draw: func(d *draft) any { return numbered("+1 425 555 %04d", d) }},
+	{name: "mobilePhone", draw: func(d *draft) any { return d.numbered("+1 425 555 01%d") }},
 	{name: "businessPhones", kind: texts},
 	{name: "spouseName"},
 	{name: "personalNotes", draw: nothing},

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"encoding/hex"
 	"net/url"
 	"strings"
 	"time"
@@ -15,11 +16,11 @@ var event = schema{
 	{name: "transactionId"},
 	{name: "originalStartTimeZone", draw: always("UTC")},
 	{name: "originalEndTimeZone", draw: always("UTC")},
-	{name: "iCalUId", draw: func(d *draft) any { return "040000008200E00074C5B7101A82E008" + strings.ToUpper(d.hex(forUID, 24)) }},
+	{name: "iCalUId", draw: func(d *draft) any { return d.calendarUID() }},
 	{name: "reminderMinutesBeforeStart", kind: whole, draw: always(15)},
 	{name: "isReminderOn", kind: truth, draw: always(true)},
 	{name: "hasAttachments", kind: truth},
-	{name: "subject", draw: func(d *draft) any { return numbered(meetings[d.pick(forSubject, len(meetings))].subject, d) }},
+	{name: "subject", draw: func(d *draft) any { return d.numbered(meetings[d.pick(forSubject, len(meetings))].subject) }},
 	previewField,
 	{name: "importance", kind: word, words: importances, draw: first(importances)},
 	{name: "sensitivity", kind: word, words: sensitivities, draw: first(sensitivities)},
@@ -73,6 +74,13 @@ var meetings = [...]struct{ subject, text string }{
 }
 
 var rooms = [...]string{"Room Ada", "Room Grace", "Room Linus", "Online"}
+
+// calendarUID has the layout of all that Exchange makes: a constant, no date, no time, eight zeros, 16 bytes of a GUID.
+func (d *draft) calendarUID() string {
+	guid := d.guid(forUID)
+	const date, moment, reserved, length = "00000000", "0000000000000000", "0000000000000000", "10000000"
+	return "040000008200E00074C5B7101A82E008" + date + moment + reserved + length + strings.ToUpper(hex.EncodeToString(guid[:]))
+}
 
 func (d *draft) agenda() notify.Object {
 	return body("text", meetings[d.pick(forSubject, len(meetings))].text)

@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"net/url"
 
 	"github.com/outlocal/outlocal/notify"
@@ -14,8 +15,8 @@ var message = schema{
 	{name: "receivedDateTime", kind: moment, draw: func(d *draft) any { return d.item.made }},
 	{name: "sentDateTime", kind: moment, draw: func(d *draft) any { return d.item.made }},
 	{name: "hasAttachments", kind: truth},
-	{name: "internetMessageId", draw: func(d *draft) any { return "<" + d.hex(forUID, 16) + "@mail.example>" }},
-	{name: "subject", draw: func(d *draft) any { return numbered(letters[d.pick(forSubject, len(letters))].subject, d) }},
+	{name: "internetMessageId", draw: func(d *draft) any { return d.messageID() }},
+	{name: "subject", draw: func(d *draft) any { return d.numbered(letters[d.pick(forSubject, len(letters))].subject) }},
 	previewField,
 	{name: "importance", kind: word, words: importances, draw: first(importances)},
 	parentField,
@@ -55,6 +56,11 @@ var letters = [...]struct{ subject, text string }{
 	{"Report %d is ready", "The report you asked for has finished. It covers the last seven days."},
 }
 
+func (d *draft) messageID() string {
+	guid := d.guid(forUID)
+	return "<" + hex.EncodeToString(guid[:]) + "@mail.example>"
+}
+
 func (d *draft) letter() notify.Object {
 	return body("html", "<html><body><p>"+letters[d.pick(forSubject, len(letters))].text+"</p></body></html>")
 }
@@ -89,20 +95,16 @@ func (d *draft) isIn(name string) bool {
 func (d *draft) conversation() string {
 	b := append(d.id.folderEntry(0).bytes()[:4+guidLength+1], 16, 0)
 	b[1] = 4
-	for i := range 16 {
-		b = append(b, byte(d.pick(forConversation+uint64(i)<<8, 256)))
-	}
-	return base64.URLEncoding.EncodeToString(b)
+	guid := d.guid(forConversation)
+	return base64.URLEncoding.EncodeToString(append(b, guid[:]...))
 }
 
 // conversationIndex is the 22 bytes that begin every conversation: 1, five bytes of time, the GUID.
 func (d *draft) conversationIndex() string {
 	ticks := uint64(d.item.made.UnixNano()) >> 16
 	b := []byte{1, byte(ticks >> 32), byte(ticks >> 24), byte(ticks >> 16), byte(ticks >> 8), byte(ticks)}
-	for i := range 16 {
-		b = append(b, byte(d.pick(forConversation+uint64(i)<<8, 256)))
-	}
-	return base64.StdEncoding.EncodeToString(b)
+	guid := d.guid(forConversation)
+	return base64.StdEncoding.EncodeToString(append(b, guid[:]...))
 }
 
 func (d *draft) headers() notify.List {

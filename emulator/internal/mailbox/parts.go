@@ -1,8 +1,7 @@
 package mailbox
 
 import (
-	"encoding/hex"
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +17,8 @@ const (
 	forHour
 	forConversation
 	forUID
+
+	forSecondHalf = 0x100 // of a GUID; added to what the first is for
 )
 
 // The properties that all items have, in their order.
@@ -82,15 +83,6 @@ func (p person) object() notify.Object {
 // serial is which item of its mailbox this is, from 1: it makes texts tell items apart.
 func (d *draft) serial() uint64 { return d.item.counter - firstItem + 1 }
 
-// hex is a text of n bytes that differs from item to item.
-func (d *draft) hex(purpose uint64, n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(d.pick(purpose+uint64(i)<<8, 256))
-	}
-	return hex.EncodeToString(b)
-}
-
 func body(contentType notify.Enum, content string) notify.Object {
 	return notify.Object{{Name: "contentType", Value: contentType}, {Name: "content", Value: content}}
 }
@@ -127,18 +119,24 @@ func preview(body any) string {
 // stripTags is for content of our own and for that of tests: good enough to read, no parser.
 func stripTags(html string) string {
 	var b strings.Builder
-	depth := 0
-	for _, r := range html {
-		switch {
-		case r == '<':
-			depth++
-		case r == '>' && depth > 0:
-			depth--
-		case depth == 0:
-			b.WriteRune(r)
+	b.Grow(len(html))
+	for rest := html; rest != ""; {
+		before, tag, opened := strings.Cut(rest, "<")
+		b.WriteString(before)
+		_, after, closed := strings.Cut(tag, ">")
+		if opened && !closed {
+			b.WriteString("<" + tag)
 		}
+		rest = after
 	}
-	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&nbsp;", " ", "&amp;", "&").Replace(b.String())
+	return unescapeHTML(b.String())
+}
+
+func unescapeHTML(text string) string {
+	if !strings.Contains(text, "&") {
+		return text
+	}
+	return strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&nbsp;", " ", "&amp;", "&").Replace(text)
 }
 
 // localTime is how the service writes an event's times: seven digits and no zone, which stands beside (rule W7.1-10).
@@ -148,4 +146,7 @@ func zoned(t time.Time) notify.Object {
 	return notify.Object{{Name: "dateTime", Value: t.Format(localTime)}, {Name: "timeZone", Value: "UTC"}}
 }
 
-func numbered(format string, d *draft) string { return fmt.Sprintf(format, d.serial()) }
+// numbered puts the item's serial where the text has %d.
+func (d *draft) numbered(text string) string {
+	return strings.Replace(text, "%d", strconv.FormatUint(d.serial(), 10), 1)
+}

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"github.com/outlocal/outlocal/notify"
@@ -143,11 +144,19 @@ func (d *draft) value(i int) any {
 func (d *draft) of(name string) any { return d.value(d.schema.find(name)) }
 
 // pick draws a number below n: always the same for one item and one purpose, in whatever order things are drawn.
-func (d *draft) pick(purpose uint64, n int) int {
-	// The mixing function of SplitMix64 (Steele, Lea, Flood 2014): near inputs give unrelated outputs.
+func (d *draft) pick(purpose uint64, n int) int { return int(d.draw(purpose) % uint64(n)) }
+
+// draw is the mixing function of SplitMix64 (Steele, Lea, Flood 2014): near inputs give unrelated outputs.
+func (d *draft) draw(purpose uint64) uint64 {
 	z := d.id.seed + d.item.counter*0x9e3779b97f4a7c15 + purpose*0xbf58476d1ce4e5b9
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
-	z ^= z >> 31
-	return int(z % uint64(n))
+	return z ^ z>>31
+}
+
+// guid is 16 bytes that differ from item to item.
+func (d *draft) guid(purpose uint64) (guid [16]byte) {
+	binary.BigEndian.PutUint64(guid[:8], d.draw(purpose))
+	binary.BigEndian.PutUint64(guid[8:], d.draw(purpose+forSecondHalf))
+	return guid
 }

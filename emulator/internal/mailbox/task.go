@@ -14,7 +14,7 @@ var task = schema{
 	parentField,
 	{name: "sensitivity", kind: word, words: sensitivities, draw: first(sensitivities)},
 	{name: "status", kind: word, words: statuses, draw: first(statuses)},
-	{name: "subject", draw: func(d *draft) any { return numbered(chores[d.pick(forSubject, len(chores))], d) }},
+	{name: "subject", draw: func(d *draft) any { return d.numbered(chores[d.pick(forSubject, len(chores))]) }},
 	{name: "completedDateTime", kind: object, members: zonedTime, short: asTime},
 	{name: "dueDateTime", kind: object, members: zonedTime, short: asTime, draw: func(d *draft) any { return zoned(d.begins()) }},
 	{name: "recurrence", access: ours},
