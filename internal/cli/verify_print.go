@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator"
+)
+
+// verifyPrinter tells a person how a handshake goes.
+type verifyPrinter struct {
+	out     *printer
+	dialect *dialect.Dialect
+}
+
+// request tells of a request before it is made: who waits for an answer knows to what.
+func (p *verifyPrinter) request(r emulator.Request) {
+	switch r.Probe {
+	case emulator.ProbeHandshake:
+		line := fmt.Sprintf("%s %s", r.Method, r.URL)
+		p.out.line("%s %s", p.out.sent("-->"), clip(line, p.columns()-len("--> ")))
+	case emulator.ProbeAgain:
+		p.aside("no answer within " + short(p.dialect.Handshake.Limit) + "; asking once more, to tell a slow start from a slow webhook")
+	case emulator.ProbeOtherParameter:
+		p.aside("asking again with the parameter's name in the other case, to find the cause")
+	case emulator.ProbeGET:
+		p.aside("asking again with GET, to find the cause")
+	case emulator.ProbeOtherLoopback:
+		p.aside("asking at this machine's other loopback address, to find the cause")
+	}
+}
+
+func (p *verifyPrinter) aside(text string) { p.out.line("    %s", p.out.dim(text)) }
+
+// answer tells what came back on the handshake itself; of what came back on the others the findings tell.
+func (p *verifyPrinter) answer(r emulator.Request, a diagnosis.HandshakeAnswer) {
+	if r.Probe == emulator.ProbeHandshake {
+		p.out.line("%s %s", p.out.sent("<--"), clip(cameBack(a), p.columns()-len("<-- ")))
+	}
+}
+
+// cameBack is an answer in a line.
+func cameBack(a diagnosis.HandshakeAnswer) string {
+	if a.Status == 0 {
+		why := "no answer"
+		for _, d := range diagnosis.Handshake(a, diagnosis.Faithful) {
+			if d.At == "connection" && d.Detail != "" { // in words that hold no URL
+				why += ": " + d.Detail
+			}
+		}
+		return why + " · " + short(a.Took)
+	}
+	parts := []string{strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status)))}
+	if media := a.Header.Get("Content-Type"); media != "" {
+		parts = append(parts, visible(media))
+	}
+	if a.Err == nil && a.Status == http.StatusOK && string(a.Body) == a.Token {
+		parts = append(parts, "the token")
+	} else {
+		parts = append(parts, count(len(a.Body), "byte"))
+	}
+	return strings.Join(append(parts, short(a.Took)), " · ")
+}
+
+// result tells what is right or wrong with the answer, and the verdict last.
+func (p *verifyPrinter) result(v verdict, result emulator.Verified) {
+	for _, d := range result.Diagnoses {
+		p.out.line("")
+		p.finding(d)
+	}
+	p.out.line("")
+	name, took, limit := p.dialect.String(), short(result.Answer.Took), short(p.dialect.Handshake.Limit)
+	mark, text := p.out.tick(), fmt.Sprintf("%s: your webhook passes the handshake, in %s of %s", name, took, limit)
+	switch v {
+	case verdictGood:
+		if n := len(result.Diagnoses); n > 0 {
+			text += ", with " + count(n, "warning")
+		}
+	case verdictFailed:
+		mark, text = p.out.cross(), name+": your webhook fails the handshake, so no subscription would be made"
+	case verdictNotJudged:
+		mark, text = p.out.caution(), name+": your webhook could not be judged, as nothing answers"
+	}
+	p.out.line("%s %s", mark, p.out.strong(text))
+}
+
+// finding tells one finding: what it is called, why it is there, and what to do. A warning is short: it can wait.
+func (p *verifyPrinter) finding(d diagnosis.Diagnosis) {
+	if d.Severity != diagnosis.SeverityFailure {
+		p.out.line("%s %s  %s", p.out.caution(), p.out.warn(d.ID), d.Title)
+		p.row("cause", d.Cause, p.out.asIs)
+		p.row("cure", d.Cure, p.out.asIs)
+		return
+	}
+	p.out.line("%s %s  %s", p.out.cross(), p.out.bad(d.ID), d.Title)
+	p.row("cause", d.Cause, p.out.asIs)
+	p.row("cure", d.Cure, p.out.strong)
+	p.row("seen", d.Detail, p.out.asIs)
+	if d.Service != "" {
+		p.row("Microsoft", "“"+d.Service+"”", p.out.asIs)
+	}
+	p.row("rules", d.Rule, p.out.dim)
+}
+
+// rowLabel is as wide as the longest label of a row.
+const rowLabel = len("Microsoft")
+
+// row tells one fact, on as many lines as it takes.
+func (p *verifyPrinter) row(label, text string, paint func(string) string) {
+	if text == "" {
+		return
+	}
+	const margin = 2
+	for i, line := range fold(text, p.columns()-margin-rowLabel-margin) {
+		if i > 0 {
+			label = ""
+		}
+		p.out.line("%*s%s  %s", margin, "", p.out.dim(pad(label, rowLabel)), paint(line))
+	}
+}
+
+// columns is how wide lines may be.
+func (p *verifyPrinter) columns() int { return p.out.columns() }
+
+// The widths of lines: what is no terminal gets lines that fit into most, and no line gets so long that it is hard to read.
+const (
+	usualColumns = 100
+	fewColumns   = 60
+)
+
+// columns is how wide lines may be that are folded or cut.
+func (p *printer) columns() int {
+	if p.width == 0 {
+		return usualColumns
+	}
+	return max(min(p.width, usualColumns), fewColumns)
+}
+
+// asIs is the style of what needs none.
+func (p *printer) asIs(text string) string { return text }
+
+// fold breaks text into lines of at most width columns, between words. A word that is longer gets a line of its own.
+func fold(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}
+
+// clip cuts text at width columns.
+func clip(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width || width < 1 {
+		return text
+	}
+	return string(runes[:width-1]) + "…"
+}
+
+// visible drops what a stranger's text could do to a terminal.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// short spells a duration as a person would: 3 ms, 1.2 s, 10 s, 3 h, 3 days.
+func short(d time.Duration) string {
+	const day = 24 * time.Hour
+	number := func(n float64, unit string) string {
+		text := strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0")
+		return text + " " + unit
+	}
+	switch {
+	case d < time.Millisecond:
+		return "under 1 ms"
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return number(d.Seconds(), "s")
+	case d < time.Hour:
+		return number(d.Minutes(), "min")
+	case d < 2*day:
+		return number(d.Hours(), "h")
+	}
+	return number(d.Hours()/day.Hours(), "days")
+}
