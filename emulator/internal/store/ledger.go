@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"github.com/google/uuid"
 )
@@ -80,7 +81,7 @@ func (l *ledger) find(h Handle) *record {
 	}
 	records := l.chunks[i].records
 	if index >= len(records) || records[index].handle != h { // packed
-		if index, found = slices.BinarySearchFunc(records, h, byHandle); !found {
+		if index = from(records, h); index == len(records) || records[index].handle != h {
 			return nil
 		}
 	}
@@ -124,7 +125,7 @@ func (l *ledger) after(h Handle) func(yield func(*record) bool) {
 			records := l.chunks[i].records
 			start := 0
 			if i == first {
-				start, _ = slices.BinarySearchFunc(records, h+1, byHandle)
+				start = from(records, h+1)
 			}
 			for j := start; j < len(records); j++ {
 				if records[j].flags&gone == 0 && !yield(&records[j]) {
@@ -147,4 +148,8 @@ func (l *ledger) chunkOf(number uint64) (int, bool) {
 	return slices.BinarySearchFunc(l.chunks, number, func(c chunk, n uint64) int { return cmp.Compare(c.number, n) })
 }
 
-func byHandle(r record, h Handle) int { return cmp.Compare(r.handle, h) }
+// from is the index of the first record of that handle or a later one. It copies no record, as slices.BinarySearchFunc would:
+// sequence numbers may be counting under the same read lock.
+func from(records []record, h Handle) int {
+	return sort.Search(len(records), func(i int) bool { return records[i].handle >= h })
+}

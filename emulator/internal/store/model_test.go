@@ -93,6 +93,9 @@ func (m *model) addUnique(t *rapid.T) {
 
 // addMany fills whole chunks, which single steps never would.
 func (m *model) addMany(t *rapid.T) {
+	if len(m.records) > 3*chunkSize { // enough to have chunks in all states
+		return
+	}
 	first, many := rapid.IntRange(0, 1<<16-1).Draw(t, "first"), rapid.IntRange(1, 2*chunkSize).Draw(t, "many")
 	for i := range many {
 		r := m.record(first+17*i, i%100)

@@ -154,7 +154,7 @@ func TestUpdatesThatRaceAreNotLost(t *testing.T) {
 
 // TestConcurrently is for the race detector; that nothing is lost or found twice holds without it, too.
 func TestConcurrently(t *testing.T) {
-	const workers, each = 8, 200
+	const workers, each = 8, 60
 	s := New(nil)
 	var removed, expired atomic.Int64
 	var group sync.WaitGroup
