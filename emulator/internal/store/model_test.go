@@ -21,7 +21,7 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 type model struct {
 	t       *rapid.T
 	store   *Store
-	records []Record // living, in the order of creation
+	records []*Record // living, in the order of creation
 	dead    []Handle
 	now     time.Time
 }
@@ -53,7 +53,7 @@ func textOfID(guid uuid.UUID, mailbox notify.Mailbox, mount string) string {
 
 func (m *model) add(t *rapid.T) {
 	r := m.draw(t)
-	taken := slices.ContainsFunc(m.records, func(o Record) bool { return o.GUID == r.GUID })
+	taken := slices.ContainsFunc(m.records, func(o *Record) bool { return o.GUID == r.GUID })
 	kept, err := m.store.Add(r)
 	if (err != nil) != taken {
 		t.Fatalf("Add of %s: %v, taken: %v", r.GUID, err, taken)
@@ -65,7 +65,7 @@ func (m *model) add(t *rapid.T) {
 
 func (m *model) addUnique(t *rapid.T) {
 	r := m.draw(t)
-	taken := slices.ContainsFunc(m.records, func(o Record) bool { return o.GUID == r.GUID })
+	taken := slices.ContainsFunc(m.records, func(o *Record) bool { return o.GUID == r.GUID })
 	want, found := m.duplicate(r)
 	got, foundToo := m.store.Duplicate(r)
 	if found != foundToo {
@@ -117,7 +117,7 @@ func (m *model) get(t *rapid.T) {
 		if !m.store.Alive(r.Handle) {
 			t.Fatalf("Alive(%d) is false", r.Handle)
 		}
-		same(t, r, got)
+		same(t, *r, got)
 	}
 	for _, h := range m.dead[max(0, len(m.dead)-8):] {
 		if r, ok := m.store.Get(h); ok {
@@ -154,8 +154,7 @@ func (m *model) update(t *rapid.T) {
 func (m *model) remove(t *rapid.T) {
 	first, many := rapid.IntRange(0, 1<<16-1).Draw(t, "first"), rapid.IntRange(1, chunkSize).Draw(t, "many")
 	for i := range min(many, len(m.records)) {
-		r := &m.records[(first+17*i)%len(m.records)]
-		want := *r
+		want := *m.records[(first+17*i)%len(m.records)]
 		got, ok := m.store.Remove(want.Handle)
 		if !ok {
 			t.Fatalf("Remove(%d) found nothing", want.Handle)
@@ -198,11 +197,11 @@ func (m *model) match(t *rapid.T) {
 func (m *model) expire(t *rapid.T) {
 	m.now = m.now.Add(time.Duration(rapid.IntRange(0, 50).Draw(t, "seconds")) * time.Second)
 	limit := rapid.IntRange(1, 2*expiryPortion).Draw(t, "limit")
-	due := slices.DeleteFunc(slices.Clone(m.records), func(r Record) bool { return r.Expires.After(m.now) })
-	slices.SortStableFunc(due, func(a, b Record) int { return a.Expires.Compare(b.Expires) })
+	due := slices.DeleteFunc(slices.Clone(m.records), func(r *Record) bool { return r.Expires.After(m.now) })
+	slices.SortStableFunc(due, func(a, b *Record) int { return a.Expires.Compare(b.Expires) })
 	due = due[:min(limit, len(due))]
 	got := m.store.Expired(m.now, limit)
-	same(t, handles(due), handles(got))
+	same(t, handles(due), handles(pointers(got)))
 	for _, r := range due {
 		m.drop(r.Handle)
 	}
@@ -212,13 +211,13 @@ func (m *model) list(t *rapid.T) {
 	after := Handle(rapid.Uint64Range(0, uint64(len(m.records)+len(m.dead)+1)).Draw(t, "after"))
 	limit := rapid.IntRange(0, 2*chunkSize).Draw(t, "limit")
 	match := func(r *Record) bool { return r.AppOnly }
-	var want []Record
+	var want []*Record
 	for _, r := range m.records {
-		if r.Handle > after && match(&r) && (limit == 0 || len(want) < limit) {
+		if r.Handle > after && match(r) && (limit == 0 || len(want) < limit) {
 			want = append(want, r)
 		}
 	}
-	same(t, handles(want), handles(m.store.List(after, limit, match)))
+	same(t, handles(want), handles(pointers(m.store.List(after, limit, match))))
 }
 
 func (m *model) reset(t *rapid.T) {
@@ -229,7 +228,7 @@ func (m *model) reset(t *rapid.T) {
 	}
 	want := 0
 	for _, r := range slices.Clone(m.records) {
-		if match == nil || match(&r) {
+		if match == nil || match(r) {
 			m.drop(r.Handle)
 			want++
 		}
@@ -304,18 +303,18 @@ func (m *model) keep(t *rapid.T, want, got Record) {
 	if last := len(m.records) - 1; last >= 0 && got.Handle <= m.records[last].Handle {
 		t.Fatalf("handle %d after %d", got.Handle, m.records[last].Handle)
 	}
-	m.records = append(m.records, got)
+	m.records = append(m.records, &got)
 }
 
 func (m *model) pick(t *rapid.T) *Record {
 	if len(m.records) == 0 {
 		return nil
 	}
-	return &m.records[rapid.IntRange(0, len(m.records)-1).Draw(t, "pick")]
+	return m.records[rapid.IntRange(0, len(m.records)-1).Draw(t, "pick")]
 }
 
 func (m *model) drop(h Handle) {
-	i, found := slices.BinarySearchFunc(m.records, h, func(r Record, h Handle) int { return cmp.Compare(r.Handle, h) })
+	i, found := slices.BinarySearchFunc(m.records, h, func(r *Record, h Handle) int { return cmp.Compare(r.Handle, h) })
 	if !found {
 		m.t.Fatalf("handle %d is not in the model", h)
 	}
@@ -328,13 +327,21 @@ func (m *model) duplicate(r Record) (Record, bool) {
 		if r.Family != "" && o.Family == r.Family && o.App == r.App && o.Creator == r.Creator && o.Changes == r.Changes &&
 			o.Mailbox.Store == r.Mailbox.Store && o.Watch.Collection == r.Watch.Collection && o.Watch.Folder == r.Watch.Folder &&
 			slices.Equal(o.Watch.Select, r.Watch.Select) {
-			return o, true
+			return *o, true
 		}
 	}
 	return Record{}, false
 }
 
-func handles(records []Record) []Handle {
+func pointers(records []Record) []*Record {
+	var list []*Record
+	for i := range records {
+		list = append(list, &records[i])
+	}
+	return list
+}
+
+func handles(records []*Record) []Handle {
 	var list []Handle
 	for _, r := range records {
 		list = append(list, r.Handle)
