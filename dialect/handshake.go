@@ -32,7 +32,7 @@ func (h *Handshake) URL(notificationURL, token string) string {
 func EncodeToken(token string) string {
 	const hex = "0123456789abcdef"
 	var b strings.Builder
-	for i := 0; i < len(token); i++ {
+	for i := range len(token) {
 		switch c := token[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("!*()-._", c) >= 0:
 			b.WriteByte(c)

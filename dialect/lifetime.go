@@ -10,10 +10,19 @@ type Expiry struct {
 	TooFar bool // refused: At is unset, Limit was exceeded
 }
 
+// Wealth is what a subscription's notifications carry: the rich live shorter.
+type Wealth uint8
+
+// The kinds: what identifies the item, or data of it too.
+const (
+	Basic Wealth = iota
+	Rich
+)
+
 // Resolve settles an expiry, asked for at now; a zero asked means none (rules W1.6-01 to W1.6-10).
-func (l Lifetime) Resolve(now, asked time.Time, rich bool) Expiry {
+func (l Lifetime) Resolve(now, asked time.Time, w Wealth) Expiry {
 	limit, normal := l.Max, l.Default
-	if rich && l.MaxRich > 0 {
+	if w == Rich && l.MaxRich > 0 {
 		limit = l.MaxRich
 		normal = min(normal, limit)
 	}

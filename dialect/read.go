@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -154,7 +155,8 @@ func parseBody(body []byte) (doc odata.Value, mended string, err error) {
 		}
 	}
 	fault := &BodyError{Fault: NotJSON, Reason: err.Error()}
-	if syntax, ok := err.(*odata.SyntaxError); ok {
+	var syntax *odata.SyntaxError
+	if errors.As(err, &syntax) {
 		fault.Line, fault.Column, fault.Reason = syntax.Line, syntax.Column, syntax.Reason
 	}
 	return doc, "", fault

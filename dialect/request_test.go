@@ -180,33 +180,33 @@ func TestResolveLifetime(t *testing.T) {
 		name, rules string
 		d           *Dialect
 		asked       time.Time
-		rich        bool
+		wealth      Wealth
 		want        time.Time // zero: refused
 	}{
-		{"legacy, none asked", "rules: W1.6-01", OutlookLegacy, time.Time{}, false, days(3)},
-		{"legacy, too long", "rules: W1.6-01", OutlookLegacy, days(5), false, days(3)},
-		{"interim, too long", "rules: W1.6-01", OutlookInterim, days(5), false, days(3)},
-		{"final of 2015, too long", "rules: W1.6-02", OutlookFinal2015, days(30), false, days(3)},
-		{"final of 2015, in the past", "rules: W1.6-04", OutlookFinal2015, days(-2), false, days(3)},
-		{"final, none asked", "rules: W1.6-03", OutlookFinal, time.Time{}, false, days(7)},
-		{"final, too long", "rules: W1.6-03", OutlookFinal, days(8), false, days(7)},
-		{"final, rich, too long", "rules: W1.6-03", OutlookFinal, days(8), true, days(1)},
-		{"final, rich, none asked", "rules: W1.6-03", OutlookFinal, time.Time{}, true, days(1)},
-		{"final, in the past", "rules: W1.6-04", OutlookFinal, days(-1), false, days(7)},
-		{"final, as asked", "", OutlookFinal, days(2), false, days(2)},
-		{"preview", "rules: W1.6-05", GraphPreview, time.Time{}, false, days(3)},
-		{"graph, the observed limit", "rules: W1.6-07 W10-09 R26", GraphV1, minutes(10070), false, minutes(10070)},
-		{"graph, over the observed limit", "rules: W1.6-07 W10-09", GraphV1, minutes(10071), false, time.Time{}},
-		{"graph, the documented limit", "rules: W1.6-07 W10-09", GraphV1.With(DocumentedLimit), minutes(10080), false, minutes(10080)},
-		{"graph, over the documented limit", "rules: W1.6-07 W10-09", GraphV1.With(DocumentedLimit), minutes(10081), false, time.Time{}},
-		{"graph, rich", "rules: W1.6-08", GraphV1, minutes(1441), true, time.Time{}},
-		{"graph, too short", "rules: W1.6-09", GraphV1, minutes(10), false, minutes(45)},
-		{"graph, in the past", "rules: W1.6-09", GraphV1, days(-1), false, minutes(45)},
-		{"graph, 30 days", "rules: R26", GraphV1, days(30), false, time.Time{}},
-		{"graph, 4318 minutes", "rules: R26", GraphV1, minutes(4318), false, minutes(4318)},
+		{"legacy, none asked", "rules: W1.6-01", OutlookLegacy, time.Time{}, Basic, days(3)},
+		{"legacy, too long", "rules: W1.6-01", OutlookLegacy, days(5), Basic, days(3)},
+		{"interim, too long", "rules: W1.6-01", OutlookInterim, days(5), Basic, days(3)},
+		{"final of 2015, too long", "rules: W1.6-02", OutlookFinal2015, days(30), Basic, days(3)},
+		{"final of 2015, in the past", "rules: W1.6-04", OutlookFinal2015, days(-2), Basic, days(3)},
+		{"final, none asked", "rules: W1.6-03", OutlookFinal, time.Time{}, Basic, days(7)},
+		{"final, too long", "rules: W1.6-03", OutlookFinal, days(8), Basic, days(7)},
+		{"final, rich, too long", "rules: W1.6-03", OutlookFinal, days(8), Rich, days(1)},
+		{"final, rich, none asked", "rules: W1.6-03", OutlookFinal, time.Time{}, Rich, days(1)},
+		{"final, in the past", "rules: W1.6-04", OutlookFinal, days(-1), Basic, days(7)},
+		{"final, as asked", "", OutlookFinal, days(2), Basic, days(2)},
+		{"preview", "rules: W1.6-05", GraphPreview, time.Time{}, Basic, days(3)},
+		{"graph, the observed limit", "rules: W1.6-07 W10-09 R26", GraphV1, minutes(10070), Basic, minutes(10070)},
+		{"graph, over the observed limit", "rules: W1.6-07 W10-09", GraphV1, minutes(10071), Basic, time.Time{}},
+		{"graph, the documented limit", "rules: W1.6-07 W10-09", GraphV1.With(DocumentedLimit), minutes(10080), Basic, minutes(10080)},
+		{"graph, over the documented limit", "rules: W1.6-07 W10-09", GraphV1.With(DocumentedLimit), minutes(10081), Basic, time.Time{}},
+		{"graph, rich", "rules: W1.6-08", GraphV1, minutes(1441), Rich, time.Time{}},
+		{"graph, too short", "rules: W1.6-09", GraphV1, minutes(10), Basic, minutes(45)},
+		{"graph, in the past", "rules: W1.6-09", GraphV1, days(-1), Basic, minutes(45)},
+		{"graph, 30 days", "rules: R26", GraphV1, days(30), Basic, time.Time{}},
+		{"graph, 4318 minutes", "rules: R26", GraphV1, minutes(4318), Basic, minutes(4318)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := tt.d.Lifetime.Resolve(now, tt.asked, tt.rich)
+			got := tt.d.Lifetime.Resolve(now, tt.asked, tt.wealth)
 			if got.TooFar != tt.want.IsZero() || !got.At.Equal(tt.want) {
 				t.Errorf("Resolve gave %v (too far: %t), want %v", got.At, got.TooFar, tt.want)
 			}

@@ -90,7 +90,7 @@ func (d *Dialect) readSegments(segments []odata.Segment) (r notify.Resource, kin
 	for i, s := range segments {
 		names[i] = strings.ToLower(s.Text)
 	}
-	rest := 0
+	var rest int
 	switch {
 	case len(names) >= 1 && names[0] == "me":
 		r.User, rest = "me", 1

@@ -64,7 +64,7 @@ func (d *Dialect) AppendList(dst []byte, page []notify.Subscription, next string
 
 // appendValue is nil for a property without a value.
 func (d *Dialect) appendValue(dst []byte, f Field, s *notify.Subscription, l Links) []byte {
-	text := ""
+	var text string
 	switch f.Prop {
 	case PropContext:
 		text = l.Base + "/$metadata#subscriptions/$entity"

@@ -49,7 +49,7 @@ func ParseDate(text string) (time.Time, error) {
 
 // appendText writes a JSON string the way the service's serialiser does: HTML characters stay as they are.
 func appendText(dst []byte, text string) []byte {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 			return appendHardText(dst, text)
 		}

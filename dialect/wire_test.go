@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -268,8 +269,8 @@ func TestReadRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := Read(nil, []byte(tt.body))
-			fault, ok := err.(*BodyError)
-			if !ok || fault.Fault != tt.want || fault.Line != tt.line || fault.Reason == "" {
+			var fault *BodyError
+			if !errors.As(err, &fault) || fault.Fault != tt.want || fault.Line != tt.line || fault.Reason == "" {
 				t.Errorf("Read(%q) = %+v", tt.body, err)
 			}
 		})
@@ -305,7 +306,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := Read(http.Header{"Clientstate": {"s"}}, body)
 		if err != nil {
-			if _, ok := err.(*BodyError); !ok {
+			if fault := (*BodyError)(nil); !errors.As(err, &fault) {
 				t.Fatalf("error of type %T", err)
 			}
 			return

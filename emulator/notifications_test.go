@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -422,7 +423,8 @@ func TestCallingBack(t *testing.T) {
 	})
 	w.must(201, "POST", "/v1.0/subscriptions", w.graphBody())
 	w.raise("message.created")
-	if err := <-refused; err == nil || err.(*control.Error).Status != 409 || err.(*control.Error).Hint == "" {
+	var blocked *control.Error
+	if err := <-refused; !errors.As(err, &blocked) || blocked.Status != http.StatusConflict || blocked.Hint == "" {
 		t.Errorf("advance from inside a handler: %v", err)
 	}
 	<-refused

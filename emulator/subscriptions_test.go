@@ -506,7 +506,10 @@ func TestRepoint(t *testing.T) {
 	if n := len(w.hook.handshakes()); n != 1 {
 		t.Errorf("a renewal brought %d handshakes", n-1)
 	}
-	w.hook.answers(func(rw http.ResponseWriter, _ *http.Request) bool { rw.WriteHeader(500); return true })
+	w.hook.answers(func(rw http.ResponseWriter, _ *http.Request) bool {
+		rw.WriteHeader(http.StatusInternalServerError)
+		return true
+	})
 	w.must(400, "PATCH", "/v1.0/subscriptions/"+id, `{"notificationUrl":"https://webhook.test/other"}`)
 	if read := w.must(200, "GET", "/v1.0/subscriptions/"+id, ""); read.text("notificationUrl") != emulatortest.WebhookURL {
 		t.Errorf("moved to a URL that failed: %s", read.body)

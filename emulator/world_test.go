@@ -36,11 +36,10 @@ func newWorld(t *testing.T, configure ...func(*emulatortest.Config)) *world {
 
 // hook is a webhook without a socket.
 type hook struct {
-	mu      sync.Mutex
-	answer  func(http.ResponseWriter, *http.Request) bool // true: answered
-	got     []received
-	asked   []*http.Request // handshakes
-	arrived chan struct{}
+	mu     sync.Mutex
+	answer func(http.ResponseWriter, *http.Request) bool // true: answered
+	got    []received
+	asked  []*http.Request // handshakes
 }
 
 type received struct {

@@ -9,18 +9,25 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator"
 	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+	"github.com/outlocal/outlocal/subscriber"
 )
 
 // WebhookURL is the notification URL of the handler that [Config] names: nothing listens there, and nothing has to.
 const WebhookURL = "https://webhook.test/notifications"
+
+// ClientState is what subscriptions made by [Emulator.Subscribe] carry.
+const ClientState = "emulatortest client state"
 
 // webhookHost is the host of WebhookURL; .test is reserved for this.
 const webhookHost = "webhook.test"
@@ -79,6 +86,39 @@ func (e *Emulator) Change(what control.Change) control.Raised {
 		e.tb.Fatalf("raise %s.%s: %v", what.Collection, what.Change, err)
 	}
 	return raised
+}
+
+// Subscribe watches a resource of the default user in Graph v1.0, such as me/messages, for changes such as "created,updated", with the
+// webhook under test as its notification URL. The webhook has to pass its handshake, or the test fails with the diagnosis.
+func (e *Emulator) Subscribe(resource, changes string) subscriber.Subscription {
+	e.tb.Helper()
+	kinds, err := notify.ParseChangeType(changes)
+	if err != nil {
+		e.tb.Fatalf("subscribe to %s: %v", resource, err)
+	}
+	client := e.Subscriber(dialect.GraphV1)
+	made, err := client.Create(context.Background(), subscriber.Request{Resource: resource, Changes: kinds, NotificationURL: WebhookURL, ClientState: ClientState})
+	var refused *subscriber.Error
+	if errors.As(err, &refused) && refused.Hint != "" {
+		e.tb.Fatalf("subscribe to %s: %v\n%s", resource, err, refused.Hint)
+	}
+	if err != nil {
+		e.tb.Fatalf("subscribe to %s: %v", resource, err)
+	}
+	return made
+}
+
+// Subscriber speaks to the emulator in a dialect that it serves, as the default user.
+func (e *Emulator) Subscriber(d *dialect.Dialect) *subscriber.Client {
+	return &subscriber.Client{BaseURL: e.URL, Dialect: d, Token: "any", Now: e.Now}
+}
+
+// Settle returns when the webhook has answered everything that is due now. It fails the test when that never ends.
+func (e *Emulator) Settle() {
+	e.tb.Helper()
+	if _, err := e.Control.Advance(context.Background(), 0); err != nil {
+		e.tb.Fatalf("settle: %v", err)
+	}
 }
 
 // patience of the real clock for webhooks in Wait; a test that hits it has failed anyway.

@@ -53,10 +53,10 @@ func House() []Room {
 
 		// The two ends meet on the wire only: sharing code, a bug of the one could
 		// hide behind the same bug of the other.
-		{Name: "emulator", Floor: 3, Never: []string{"receiver"}, Planned: true},
+		{Name: "emulator", Floor: 3, Never: []string{"receiver"}},
 		{Name: "receiver/receivertest", Floor: 3},
 
-		{Name: "emulator/emulatortest", Floor: 4, Never: []string{"tunnel", "tunnel/tunneltest"}, Planned: true},
+		{Name: "emulator/emulatortest", Floor: 4, Never: []string{"tunnel", "tunnel/tunneltest"}},
 		{Name: "scenarios", Floor: 4, Never: []string{"tunnel", "tunnel/tunneltest"}, Planned: true},
 
 		{Name: "internal/state", Floor: top},

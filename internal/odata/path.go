@@ -38,7 +38,7 @@ func SplitPath(escaped string) ([]Segment, error) {
 // cutSegment cuts at the first slash that does not stand inside quotes: ids in parentheses may hold one.
 func cutSegment(path string) (segment, rest string) {
 	quoted := false
-	for i := 0; i < len(path); i++ {
+	for i := range len(path) {
 		switch {
 		case path[i] == '\'':
 			quoted = !quoted

@@ -85,7 +85,7 @@ type callKey struct{}
 
 // do runs a handler: who is calling, what the body says, then the handler itself.
 func do(h handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return func(_ http.ResponseWriter, r *http.Request) {
 		c := r.Context().Value(callKey{}).(*call)
 		c.r = r
 		if refusal := c.identify(); refusal != nil {

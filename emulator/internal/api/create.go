@@ -101,7 +101,7 @@ func (c *call) draft(req *dialect.Request) (draft store.Record, notes []string, 
 	if refusal := c.watch(&draft); refusal != nil {
 		return draft, nil, refusal
 	}
-	expires, note, refusal := c.expiry(req.Expires, c.isRich(&draft))
+	expires, note, refusal := c.expiry(req.Expires, c.wealth(&draft))
 	if note != "" {
 		notes = append(notes, note)
 	}
@@ -109,8 +109,11 @@ func (c *call) draft(req *dialect.Request) (draft store.Record, notes []string, 
 	return draft, notes, refusal
 }
 
-func (c *call) isRich(r *store.Record) bool {
-	return c.d.Watch.Select == dialect.SelectClear && len(r.Watch.Select) > 0
+func (c *call) wealth(r *store.Record) dialect.Wealth {
+	if c.d.Watch.Select == dialect.SelectClear && len(r.Watch.Select) > 0 {
+		return dialect.Rich
+	}
+	return dialect.Basic
 }
 
 // checkURL judges a URL that the service is to call. The note tells what is borne here and refused there (W10-39, R20).
@@ -208,8 +211,8 @@ func (c *call) checkAccess(box notify.Mailbox) *notify.Error {
 }
 
 // expiry settles how long the subscription lives; the note tells what became of the wish.
-func (c *call) expiry(asked time.Time, rich bool) (time.Time, string, *notify.Error) {
-	settled := c.d.Lifetime.Resolve(c.Clock.Now(), asked, rich)
+func (c *call) expiry(asked time.Time, wealth dialect.Wealth) (time.Time, string, *notify.Error) {
+	settled := c.d.Lifetime.Resolve(c.Clock.Now(), asked, wealth)
 	if settled.TooFar {
 		minutes := int(settled.Limit / time.Minute)
 		e := c.d.Refuse(dialect.TooFar, minutes)

@@ -108,7 +108,7 @@ func (c *call) renew() (*answer, *notify.Error) {
 	entry := c.entryOf(journal.Renewed, &r)
 	expires, cause := r.Expires, uint64(0)
 	if req.Given[dialect.PropExpires] || !req.Given[dialect.PropURL] {
-		if expires, entry.Note, refusal = c.expiry(req.Expires, c.isRich(&r)); refusal != nil {
+		if expires, entry.Note, refusal = c.expiry(req.Expires, c.wealth(&r)); refusal != nil {
 			return nil, refusal
 		}
 	}
