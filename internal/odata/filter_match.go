@@ -164,8 +164,8 @@ func compare(a, b any) int {
 			return 0
 		}
 	case bool:
-		if b, ok := b.(bool); ok {
-			return equalOnly(a == b)
+		if a == b { // one truth is no less than the other
+			return 0
 		}
 	case time.Time:
 		if b, ok := momentOf(b); ok {
@@ -189,13 +189,6 @@ func compare(a, b any) int {
 				return strings.Compare(strings.ToLower(a), strings.ToLower(b))
 			}
 		}
-	}
-	return unordered
-}
-
-func equalOnly(equal bool) int {
-	if equal {
-		return 0
 	}
 	return unordered
 }

@@ -16,11 +16,11 @@ var contact = schema{
 	{name: "displayName", draw: func(d *draft) any {
 		return strings.TrimSpace(textOf(d.of("givenName")) + " " + textOf(d.of("surname")))
 	}},
-	{name: "givenName", draw: func(d *draft) any { given, _, _ := strings.Cut(d.person(forPerson).name, " "); return given }},
+	{name: "givenName", draw: func(d *draft) any { given, _, _ := strings.Cut(d.person().name, " "); return given }},
 	{name: "initials"},
 	{name: "middleName"},
 	{name: "nickName"},
-	{name: "surname", draw: func(d *draft) any { _, family, _ := strings.Cut(d.person(forPerson).name, " "); return family }},
+	{name: "surname", draw: func(d *draft) any { _, family, _ := strings.Cut(d.person().name, " "); return family }},
 	{name: "title"},
 	{name: "yomiGivenName"},
 	{name: "yomiSurname"},
@@ -54,12 +54,12 @@ func noAddress(*draft) any { return notify.Object{} }
 
 // company is the one that the person's address names.
 func (d *draft) company() string {
-	_, domain, _ := strings.Cut(d.person(forPerson).address, "@")
+	_, domain, _ := strings.Cut(d.person().address, "@")
 	name, _, _ := strings.Cut(domain, ".")
 	return strings.ToUpper(name[:1]) + name[1:]
 }
 
 func (d *draft) addresses() notify.List {
-	p := d.person(forPerson)
+	p := d.person()
 	return notify.List{notify.Object{{Name: "name", Value: p.name}, {Name: "address", Value: p.address}}}
 }

@@ -113,7 +113,7 @@ func (d *draft) room() notify.Object {
 }
 
 func (d *draft) attendees() notify.List {
-	guest := d.person(forPerson).object()
+	guest := d.person().object()
 	return notify.List{append(notify.Object{
 		{Name: "type", Value: notify.Enum("required")},
 		{Name: "status", Value: answered("none")},

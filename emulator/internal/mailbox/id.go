@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/outlocal/outlocal/notify"
 )
 
 // The layout of an id (rules W4.7-01 to W4.7-04).
@@ -151,9 +152,9 @@ const (
 )
 
 // etag is a change key: of a message, a contact or a task 30 bytes, of an event the last 22 of them.
-func etag(replica uuid.UUID, change uint64, short bool) string {
+func etag(replica uuid.UUID, change uint64, c notify.Collection) string {
 	b := make([]byte, 0, 8+etagLength)
-	if !short {
+	if c != notify.Events {
 		b = binary.LittleEndian.AppendUint32(b, etagKind)
 		b = binary.LittleEndian.AppendUint32(b, etagLength)
 	}

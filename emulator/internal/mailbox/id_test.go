@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/outlocal/outlocal/notify"
 )
 
 // published reads the ids that the service itself wrote.
@@ -161,11 +162,11 @@ func TestRunsOfAnyLength(t *testing.T) {
 
 // rules: W4.7-10
 func TestETagsHaveTheServicesLayout(t *testing.T) {
-	long := etag(sample().item.replica, 0x04f5, false)
+	long := etag(sample().item.replica, 0x04f5, notify.Messages)
 	if want := "CQAAABYAAADEtR7gR4I6QrDE5OwdwwziAAAAAAT1"; long != want { // as published with the id
 		t.Errorf("a message's etag is %s, want %s", long, want)
 	}
-	short := etag(uuid.MustParse("6659d6e1-1200-574e-8a61-8c25adf359bd"), 0x2865b06f, true)
+	short := etag(uuid.MustParse("6659d6e1-1200-574e-8a61-8c25adf359bd"), 0x2865b06f, notify.Events)
 	if want := "ZlnW4RIAV06KYYwlrfNZvQAAKGWwbw=="; short != want { // as Graph's documents print one
 		t.Errorf("an event's etag is %s, want %s", short, want)
 	}

@@ -40,7 +40,7 @@ func (it *item) id(id *identity) string {
 }
 
 func (it *item) etag(id *identity) string {
-	return etag(id.replica, it.change, it.collection == notify.Events)
+	return etag(id.replica, it.change, it.collection)
 }
 
 // Item reads an item. Of the properties that only come when a client selects them (rule W7.1-08), it has those that selected

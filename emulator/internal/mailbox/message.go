@@ -72,12 +72,12 @@ func (d *draft) author() notify.Object {
 	if d.isIn("drafts") || d.isIn("sentitems") {
 		return d.owner().object()
 	}
-	return d.person(forPerson).object()
+	return d.person().object()
 }
 
 func (d *draft) audience() notify.List {
 	if d.isIn("drafts") || d.isIn("sentitems") {
-		return notify.List{d.person(forPerson).object()}
+		return notify.List{d.person().object()}
 	}
 	return notify.List{d.owner().object()}
 }

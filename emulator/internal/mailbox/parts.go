@@ -64,7 +64,8 @@ var people = [...]person{
 	{"Gül Kaya", "gul.kaya@litware.com"}, {"Hana Mori", "hana@fabrikam.com"},
 }
 
-func (d *draft) person(purpose uint64) person { return people[d.pick(purpose, len(people))] }
+// person is the other one: who wrote, who is invited, whose contact it is.
+func (d *draft) person() person { return people[d.pick(forPerson, len(people))] }
 
 // owner is the mailbox's own user; ann.berg@contoso.com is Ann Berg.
 func (d *draft) owner() person {

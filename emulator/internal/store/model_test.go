@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -81,8 +82,9 @@ func (m *model) addUnique(t *rapid.T) {
 		m.keep(t, r, kept)
 		return
 	}
-	if duplicate, ok := err.(*DuplicateError); found {
-		if !ok {
+	var duplicate *DuplicateError
+	if found {
+		if !errors.As(err, &duplicate) {
 			t.Fatalf("AddUnique: %v, want a DuplicateError", err)
 		}
 		same(t, want, duplicate.Other)
@@ -244,11 +246,11 @@ func (m *model) check(t *rapid.T) {
 		t.Fatalf("Len() = %d, want %d", got, len(m.records))
 	}
 	perMailbox := map[string]int{"one": 0, "two": 0}
-	earliest, any := time.Time{}, false
+	earliest, some := time.Time{}, false
 	for _, r := range m.records {
 		perMailbox[r.Mailbox.Store]++
-		if !any || r.Expires.Before(earliest) {
-			earliest, any = r.Expires, true
+		if !some || r.Expires.Before(earliest) {
+			earliest, some = r.Expires, true
 		}
 	}
 	for mailbox, want := range perMailbox {
@@ -256,8 +258,8 @@ func (m *model) check(t *rapid.T) {
 			t.Fatalf("CountMailbox(%s) = %d, want %d", mailbox, got, want)
 		}
 	}
-	if got, ok := m.store.NextExpiry(); ok != any || !got.Equal(earliest) {
-		t.Fatalf("NextExpiry() = %v, %v; want %v, %v", got, ok, earliest, any)
+	if got, ok := m.store.NextExpiry(); ok != some || !got.Equal(earliest) {
+		t.Fatalf("NextExpiry() = %v, %v; want %v, %v", got, ok, earliest, some)
 	}
 	if users := m.store.shared.urls.users(); users != len(m.records) {
 		t.Fatalf("%d references to URLs from %d records", users, len(m.records))
