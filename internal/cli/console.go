@@ -15,9 +15,10 @@ import (
 // console tells a person what happened: one line for one thing, and below it what is wrong with it and what helps. Arrows are seen
 // from the process that it watches: --> is what that sent, <-- what came to it.
 type console struct {
-	p    *printer
-	kind control.Kind // of what it watches
-	json bool
+	p     *printer
+	kind  control.Kind // of what it watches
+	json  bool
+	known map[string]bool // findings whose cause and cure were told: once is enough
 }
 
 // entrySchema names the form of a journal entry in JSON.
@@ -101,13 +102,17 @@ func changes(a *attempt) string {
 	var order []string
 	count := map[string]int{}
 	for _, item := range a.Items {
+		if item.Change == "" {
+			continue
+		}
 		if count[item.Change]++; count[item.Change] == 1 {
 			order = append(order, item.Change)
 		}
 	}
 	for i, change := range order {
+		order[i] = strings.ToLower(change[:1]) + change[1:]
 		if n := count[change]; n > 1 {
-			order[i] = fmt.Sprintf("%s ×%d", change, n)
+			order[i] += fmt.Sprintf(" ×%d", n)
 		}
 	}
 	if len(order) == 0 {
@@ -169,8 +174,8 @@ func (c *console) refused(e *journal.Entry) {
 // event is everything that needs no more than a line.
 func (c *console) event(e *journal.Entry) {
 	var words []string
-	for _, word := range []string{sentence(e), e.Mailbox, e.Note} {
-		if word != "" && word != string(e.Kind) {
+	for _, word := range []string{sentence(e), e.Note, e.Mailbox} {
+		if word != "" {
 			words = append(words, word)
 		}
 	}
@@ -192,8 +197,9 @@ func (c *console) event(e *journal.Entry) {
 // sentence begins what an entry says: its kind, and the subscription it is about.
 func sentence(e *journal.Entry) string {
 	text := string(e.Kind)
-	if e.Kind == journal.EndpointState {
-		return "" // its note says it all
+	switch e.Kind {
+	case journal.EndpointState, journal.Change, journal.Clock, journal.Serve, journal.Import:
+		return "" // their notes say it all
 	}
 	if e.Subscription != "" {
 		text += " " + shortID(e.Subscription)
@@ -204,7 +210,7 @@ func sentence(e *journal.Entry) string {
 		Expires  time.Time `json:"expires"`
 	}](e.Data)
 	if data.Resource != "" {
-		text += fmt.Sprintf("  %s (%s) until %s", shortPath(data.Resource), data.Changes, data.Expires.Format("2 Jan 15:04:05Z"))
+		text += fmt.Sprintf("  %s (%s) until %s", shortPath(data.Resource), strings.ToLower(data.Changes), data.Expires.Format("2 Jan 15:04:05Z"))
 	}
 	return text
 }
@@ -224,6 +230,11 @@ func (c *console) findings(found []diagnosis.Diagnosis) {
 			what += ": " + d.Detail
 		}
 		c.p.line("          %s %s  %s", glyph, c.p.strong(d.ID), what)
+		told := d.ID + " " + d.Case
+		if c.known[told] {
+			continue
+		}
+		c.known[told] = true
 		c.below("cause", d.Cause)
 		c.below("cure", d.Cure)
 	}
@@ -252,7 +263,7 @@ func (c *console) answered(arrow string, x *journal.Exchange) string {
 	if x == nil {
 		return ""
 	}
-	took := x.Took.Round(time.Millisecond)
+	took := took(x.Took)
 	if x.Status == 0 {
 		return fmt.Sprintf("%s %s after %s", arrow, c.p.bad("no answer"), took)
 	}
@@ -261,6 +272,17 @@ func (c *console) answered(arrow string, x *journal.Exchange) string {
 		status = c.p.bad(status)
 	}
 	return fmt.Sprintf("%s %s in %s", arrow, status, took)
+}
+
+// took is a time as it is talked about: 0.4 ms, 12 ms, 3.2 s.
+func took(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
 }
 
 // verdict is a glyph.

@@ -24,6 +24,16 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{groupLook, newVerifyCommand},
+		{groupRun, newEmulateCommand},
+		{groupRun, newReceiveCommand},
+		{groupSteer, newSubscribeCommand},
+		{groupSteer, newTriggerCommand},
+		{groupSteer, newAdvanceCommand},
+		{groupSteer, newJournalCommand},
+		{groupSteer, newStatusCommand},
+		{groupSteer, newServeCommand},
+		{groupSteer, newResetCommand},
+		{groupSteer, newStopCommand},
 		{groupKnow, newDialectsCommand},
 		{groupKnow, newVersionCommand},
 	}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/internal/state"
+)
+
+// background says how a long-running verb runs.
+type background struct {
+	name   string
+	detach bool
+	log    string // set in the process in the background: where it writes
+}
+
+// detachedFlag tells a process that it is the one in the background. It is for outlocal itself.
+const detachedFlag = "detached-log"
+
+func addBackground(cmd *cobra.Command, b *background) {
+	flags := cmd.Flags()
+	flags.StringVar(&b.name, "name", "", "what other commands call it; its kind, with a number if need be, if left out")
+	flags.BoolVar(&b.detach, "detach", false, "run in the background, and return once it is ready")
+	flags.StringVar(&b.log, detachedFlag, "", "")
+	_ = flags.MarkHidden(detachedFlag) // it fails for a flag that is not there
+}
+
+// detach runs the same command in the background and returns once that is ready. What it prints goes to a log in the state folder.
+func (a *app) detach(ctx context.Context, kind control.Kind) error {
+	folder, err := a.folder()
+	if err != nil {
+		return err
+	}
+	log, err := folder.NewLog(string(kind), time.Now())
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	running, err := a.launch(ctx, log)
+	if err != nil {
+		_ = os.Remove(log.Name()) // it has been shown
+		return err
+	}
+	if a.json {
+		return a.out.document(state.Schema, running)
+	}
+	a.out.line("%s as %s in the background (pid %d)", a.out.good("ready"), running.Name, running.PID)
+	for _, address := range []string{running.HTTP, running.HTTPS, running.Webhook} {
+		if address != "" {
+			a.out.line("  %s", a.out.strong(address))
+		}
+	}
+	a.out.line("  its log is %s", log.Name())
+	a.out.line("  outlocal stop --%s %s ends it", running.Kind, running.Name)
+	return nil
+}
+
+// launch starts the process and waits for its ready line, the only thing that it writes to its standard output.
+func (a *app) launch(ctx context.Context, log *os.File) (state.Running, error) {
+	if a.process.Self == "" {
+		return state.Running{}, notJudged("run it without --detach", "run in the background: where the program is can't be told")
+	}
+	// What stands last counts.
+	args := append(slices.Clone(a.args), "--detach=false", "--"+detachedFlag+"="+log.Name())
+	command := exec.Command(a.process.Self, args...) //nolint:noctx // it outlives this process
+	command.Stderr = log
+	command.SysProcAttr = ownSession()
+	ready, err := command.StdoutPipe()
+	if err != nil {
+		return state.Running{}, fmt.Errorf("run in the background: %w", err)
+	}
+	if err := command.Start(); err != nil {
+		return state.Running{}, fmt.Errorf("run in the background: %w", err)
+	}
+	kept := context.AfterFunc(ctx, func() { _ = command.Process.Kill() }) // one that has ended can't be killed, which is as good
+	line, err := bufio.NewReader(ready).ReadBytes('\n')
+	if err != nil {
+		return state.Running{}, a.stillborn(command, log)
+	}
+	if !kept() {
+		return state.Running{}, ctx.Err()
+	}
+	var running state.Running
+	if err := json.Unmarshal(line, &running); err != nil {
+		return running, fmt.Errorf("run in the background: read its ready line: %w", err)
+	}
+	return running, command.Process.Release()
+}
+
+// stillborn passes on what a process had to say that ended before it was ready, and how it ended.
+func (a *app) stillborn(command *exec.Cmd, log *os.File) error {
+	err := command.Wait()
+	text, readErr := os.ReadFile(log.Name())
+	if readErr != nil {
+		return fmt.Errorf("run in the background: it ended: %w", errors.Join(err, readErr))
+	}
+	if _, err := io.WriteString(a.process.Err, string(text)); err != nil {
+		return err
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Exited() {
+		return told(exit.ExitCode())
+	}
+	return notJudged("", "run in the background: it ended before it was ready: %v", command.ProcessState)
+}

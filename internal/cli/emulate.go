@@ -1,0 +1,299 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/internal/localca"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/internal/state"
+	"github.com/outlocal/outlocal/journal"
+)
+
+// defaultPortBase is the first of the ports that belong to one outlocal.
+const defaultPortBase = 3650
+
+// Where each listener is, from the base on. Those in between are for parts that other verbs run.
+const (
+	httpOffset     = 0
+	httpsOffset    = 1
+	controlOffset  = 2
+	receiverOffset = 4
+	lastOffset     = 6
+)
+
+// emulateFlags are what emulate is told.
+type emulateFlags struct {
+	serve           []string
+	user            string
+	strict, lenient bool
+	patience        time.Duration
+	minimum         int
+	scale           float64
+	targets, routes []string
+	webhookCA       string
+	seed            uint64
+
+	listen listenFlags
+	pair   certificateFlags
+
+	webhook   string
+	watch     []string
+	subscribe subscription
+
+	background background
+}
+
+// certificateFlags name a certificate of the user's own.
+type certificateFlags struct {
+	cert, key, pfx string
+	password       string // name of the variable with the PFX file's
+}
+
+func newEmulateCommand(a *app) *cobra.Command {
+	var f emulateFlags
+	cmd := &cobra.Command{
+		Use:   "emulate",
+		Short: "Run the emulator",
+		Long: `Run an emulator of Outlook's and Microsoft Graph's webhooks: subscriptions, handshakes and notifications in
+every schema that there has been, each under a base path of its own. Any bearer token is taken.
+
+It listens on loopback, and sends to webhooks on loopback; --webhook and --allow-target name others. What
+happens is printed as it happens. Ctrl+C ends it, and it keeps nothing.`,
+		Example: `outlocal emulate
+outlocal emulate --webhook http://localhost:3000/hook --watch me/messages --watch me/events
+outlocal emulate --serve /api/beta=outlook-interim --strict
+outlocal emulate --detach --port-base 0 --name orders-tests`,
+		Args:        takes(),
+		Annotations: exits("ended by a signal or by outlocal stop", "", "it could not start: a port is taken, a file can't be read"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.background.detach {
+				return a.detach(cmd.Context(), control.Emulator)
+			}
+			return a.emulate(cmd.Context(), f)
+		},
+	}
+	addEmulation(cmd, &f)
+	addListen(cmd, &f.listen)
+	addRunning(cmd, &f)
+	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "seed", "allow-target", "route", "webhook",
+		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "name")
+	return cmd
+}
+
+// addEmulation adds the flags that say what is emulated.
+func addEmulation(cmd *cobra.Command, f *emulateFlags) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.webhook, "webhook", "", "your webhook's `URL`: allowed as a target, and subscribed at once")
+	flags.StringArrayVar(&f.watch, "watch", []string{defaultResource}, "what to subscribe --webhook to; may be repeated")
+	addSubscription(cmd, &f.subscribe)
+	flags.StringArrayVar(&f.serve, "serve", nil, "a base path and what it speaks, as `PATH=DIALECT`, beside or instead of the usual; may be repeated")
+	flags.StringVar(&f.user, "user", emulator.DefaultUser, "whose mailbox me is, unless a token says, by `ADDRESS`")
+	flags.BoolVar(&f.strict, "strict", false, "refuse what is merely borne: plain http, certificates that nobody signed")
+	flags.BoolVar(&f.lenient, "lenient", false, "read requests with unquoted names, as documents once printed them")
+	flags.DurationVar(&f.patience, "patience", 0, "wait so long for a webhook that stands at a breakpoint, without penalty")
+	flags.IntVar(&f.minimum, "endpoint-minimum", 0, "attempts within ten minutes from which on a webhook can count as slow; 0 for the service's 100")
+	flags.Float64Var(&f.scale, "time-scale", 1, "virtual seconds to a real one, while nothing is in flight")
+	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that may be notified, as `HOST[:PORT]`; may be repeated")
+	flags.StringArrayVar(&f.routes, "route", nil, "deliver elsewhere than subscriptions say, as `URL=URL`; may be repeated")
+	flags.StringVar(&f.webhookCA, "webhook-ca", "", "a `FILE` with certificates to trust in webhooks, in PEM")
+	flags.Uint64Var(&f.seed, "seed", 0, "of what is random in mailboxes")
+}
+
+// addRunning adds the flags that say how it runs.
+func addRunning(cmd *cobra.Command, f *emulateFlags) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.pair.cert, "cert", "", "a certificate of your own for https, a `FILE` in PEM")
+	flags.StringVar(&f.pair.key, "key", "", "its key, a `FILE` in PEM")
+	flags.StringVar(&f.pair.pfx, "pfx", "", "certificate and key in one `FILE`, as dotnet dev-certs exports them")
+	flags.StringVar(&f.pair.password, "pfx-password-env", "", "`NAME` of the variable with the PFX file's password")
+	cmd.MarkFlagsRequiredTogether("cert", "key")
+	cmd.MarkFlagsMutuallyExclusive("cert", "pfx")
+	addBackground(cmd, &f.background)
+}
+
+// config reads what the flags say of the emulation.
+func (f *emulateFlags) config(a *app) (emulator.Config, error) {
+	c := emulator.Config{
+		Version: a.process.Version, User: f.user, AllowTargets: f.targets, Routes: f.routes, Lenient: f.lenient, Patience: f.patience,
+		EndpointMinimum: f.minimum, TimeScale: f.scale, Seed: f.seed, Environment: a.environment(),
+	}
+	if f.patience < 0 || f.minimum < 0 {
+		return c, wrongUse("leave it out, or give a positive one", "emulate: neither --patience nor --endpoint-minimum can be negative")
+	}
+	if f.scale <= 0 {
+		return c, wrongUse("1 is real time, 60 makes a minute of a second", "emulate: --time-scale is %g: want more than 0", f.scale)
+	}
+	if f.strict {
+		c.Mode = diagnosis.Strict
+	}
+	var err error
+	if c.Serve, err = mounts(f.serve); err != nil {
+		return c, err
+	}
+	if f.webhook != "" {
+		webhook, err := readWebhookURL(f.webhook)
+		if err != nil {
+			return c, err
+		}
+		f.subscribe.url = webhook.String()
+		if _, _, err := a.request(f.subscribe); err != nil {
+			return c, err
+		}
+		c.AllowTargets = append(c.AllowTargets, webhook.Scheme+"://"+webhook.Host)
+	}
+	c.Roots, err = readRoots(f.webhookCA)
+	return c, err
+}
+
+// mounts are the usual ones, with what --serve says beside them or in their place.
+func mounts(specs []string) ([]emulator.Mount, error) {
+	all := emulator.DefaultMounts()
+	for _, spec := range specs {
+		m, err := parseMount(spec)
+		if err != nil {
+			return nil, err
+		}
+		at := len(all)
+		for i := range all {
+			if strings.EqualFold(all[i].Path, strings.TrimSuffix(m.Path, "/")) {
+				at = i
+			}
+		}
+		if at == len(all) {
+			all = append(all, emulator.Mount{})
+		}
+		all[at] = emulator.Mount{Path: m.Path, Dialect: m.Dialect}
+	}
+	return all, nil
+}
+
+// tls is the certificate that https is served with: the user's own, or one of the authority in the state folder, whose file is ca.
+func (f *certificateFlags) tls(a *app, hosts []string) (config *tls.Config, ca string, err error) {
+	if f.cert == "" && f.pfx == "" {
+		folder, err := a.folder()
+		if err != nil {
+			return nil, "", err
+		}
+		authority, _, err := localca.Open(folder.CA())
+		if err != nil {
+			return nil, "", err
+		}
+		return authority.TLSConfig(hosts...), authority.Path(), nil
+	}
+	var own tls.Certificate
+	if f.pfx != "" {
+		own, err = localca.LoadPFX(f.pfx, a.process.Env(f.password))
+	} else {
+		own, err = localca.LoadPair(f.cert, f.key)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{own}}, "", nil
+}
+
+// emulate runs an emulator until ctx ends or it is told to stop.
+func (a *app) emulate(ctx context.Context, f emulateFlags) error {
+	config, err := f.config(a)
+	if err != nil {
+		return err
+	}
+	if err := f.listen.check(a); err != nil {
+		return err
+	}
+	tlsConfig, ca, err := f.pair.tls(a, f.listen.hosts)
+	if err != nil {
+		return err
+	}
+	ctx, h := a.newHouse(ctx, f.background.log)
+	defer h.close()
+	var api, secure, steering serve.Listeners
+	for _, l := range []struct {
+		listeners *serve.Listeners
+		offset    int
+	}{{&api, httpOffset}, {&secure, httpsOffset}, {&steering, controlOffset}} {
+		if *l.listeners, err = h.listen(ctx, f.listen.address(l.offset)); err != nil {
+			return err
+		}
+	}
+	running, err := h.announce(ctx, state.Running{
+		HTTP: api.URL("http"), HTTPS: secure.URL("https"), Control: steering.URL("http"), CA: ca,
+		Name: f.background.name, Kind: control.Emulator, PID: os.Getpid(), Started: time.Now().UTC(),
+	})
+	if err != nil {
+		return err
+	}
+	config.Name = running.Name
+	server, err := emulator.New(config)
+	if err != nil {
+		return wrongUse("outlocal emulate --help tells what each flag takes", "%w", err)
+	}
+	h.onClose(server.Close)
+	server.Announce(emulator.Addresses{HTTP: running.HTTP, HTTPS: running.HTTPS, Control: running.Control, CA: running.CA})
+	h.serve(steering, serve.Config{Name: "control", Handler: f.listen.guard(a, steeredEmulator{server, h.stop})})
+	h.serve(api, serve.Config{Name: "api", Handler: server})
+	h.serve(secure, serve.Config{Name: "https", Handler: server, TLS: tlsConfig})
+	return h.live(ctx, resident{
+		running: running, journal: server.Journal(),
+		banner: func(p *printer) { a.banner(p, running, config.Serve, f) },
+		ready:  func(ctx context.Context, p *printer) { a.subscribeWebhook(ctx, p, server, f) },
+	})
+}
+
+// banner tells the two addresses and what to do next.
+func (a *app) banner(p *printer, at state.Running, mounts []emulator.Mount, f emulateFlags) {
+	var speaks []string
+	for _, m := range mounts {
+		speaks = append(speaks, m.Path+" "+m.Dialect)
+	}
+	widest := max(len(at.HTTP), len(at.HTTPS))
+	p.line("%s %s", p.strong("outlocal"), a.process.Version)
+	p.line("")
+	p.line("  %s  %s", p.strong(pad(at.HTTP, widest)), strings.Join(speaks, ", "))
+	trust := "the same, with your certificate"
+	if at.CA != "" {
+		trust = "the same; its certificate is signed by " + at.CA
+	}
+	p.line("  %s  %s", p.strong(pad(at.HTTPS, widest)), trust)
+	p.line("")
+	if f.webhook == "" {
+		p.line("  next: outlocal subscribe http://localhost:3000/hook   %s", p.dim("your webhook's URL in place of this"))
+		p.line("        outlocal trigger message.created                %s", p.dim("and see it notified"))
+		p.line("")
+	}
+}
+
+// subscribeWebhook subscribes what --webhook names, and proposes the next command. A webhook that does not pass is told of and no end
+// of the emulator: it is what one came for.
+func (a *app) subscribeWebhook(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) {
+	if f.webhook == "" {
+		return
+	}
+	for _, resource := range f.watch {
+		s := f.subscribe
+		s.resource = resource
+		made, err := a.subscribe(ctx, server.ControlClient(), s)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			p := a.err
+			t := explain(err)
+			p.line("%s %s", p.bad("not subscribed:"), t.What)
+			again := fmt.Sprintf("outlocal subscribe %s --resource %s --dialect %s", journal.MaskURL(s.url), resource, s.dialect)
+			p.line("%s put it right, then: %s", p.dim("hint:"), again)
+		case !a.json:
+			p.line("%s %s is subscribed to %s; next: outlocal trigger %s", p.tick(), journal.MaskURL(s.url), resource, made.next())
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outlocal/outlocal/control"
+)
+
+// waitStep is how often a process that is not there yet is looked for: nothing tells when it comes.
+const waitStep = 50 * time.Millisecond
+
+func newStatusCommand(a *app) *cobra.Command {
+	var t target
+	var wait time.Duration
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show how an emulator or a receiver is doing",
+		Long: `Show how a running emulator or receiver is doing: its addresses, what it serves, its subscriptions and the
+webhooks that it delivers to.
+
+With --wait, wait until there is one and it can be used: for scripts that start it in the background.`,
+		Example: `outlocal status
+outlocal emulate --detach && outlocal status --wait 30s
+outlocal status --receiver receiver --json`,
+		Args:        takes(),
+		Annotations: exits("it runs", "", "none runs, or it does not answer"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if wait < 0 {
+				return wrongUse("such as --wait 30s", "wait for %s: want a positive duration", wait)
+			}
+			s, err := a.awaitStatus(cmd.Context(), t, wait)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.out.document("outlocal/status/1", s)
+			}
+			a.printStatus(s)
+			return nil
+		},
+	}
+	addEither(cmd, &t)
+	cmd.Flags().DurationVar(&wait, "wait", 0, "how long to wait for it to be ready")
+	return cmd
+}
+
+// awaitStatus asks what t names how it is doing, again and again for as long as wait.
+func (a *app) awaitStatus(ctx context.Context, t target, wait time.Duration) (control.Status, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ask := func(ctx context.Context) (s control.Status, err error) {
+		client, err := a.find(ctx, t)
+		if err == nil {
+			err = client.Ready(ctx)
+		}
+		if err == nil {
+			s, err = client.Status(ctx)
+		}
+		return s, err
+	}
+	s, err := ask(ctx)
+	if err == nil || wait == 0 || explain(err).Code == ExitUsage {
+		return s, err
+	}
+	deadline := time.NewTimer(wait)
+	defer deadline.Stop()
+	again := time.NewTicker(waitStep)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return s, ctx.Err()
+		case <-deadline.C:
+			return s, fmt.Errorf("waited %s: %w", wait, err)
+		case <-again.C:
+		}
+		if s, err = ask(ctx); err == nil || explain(err).Code == ExitUsage {
+			return s, err
+		}
+	}
+}
+
+func (a *app) printStatus(s control.Status) {
+	p := a.out
+	p.line("%s %s  %s", p.strong(s.Name), s.Version, p.dim(fmt.Sprintf("%s, pid %d", s.Kind, s.PID)))
+	row := func(label, text string) {
+		if text != "" {
+			p.line("  %s  %s", p.dim(pad(label, len("subscriptions"))), text)
+		}
+	}
+	row("api", strings.TrimSpace(s.HTTP+"  "+s.HTTPS))
+	row("webhook", s.Webhook)
+	row("control", s.Control)
+	row("ca", s.CA)
+	row("time", s.Now.UTC().Format("2006-01-02 15:04:05Z"))
+	if s.Kind == control.Emulator {
+		for i, m := range s.Serve {
+			row(onFirst(i, "serves"), m.Path+"  "+m.Dialect)
+		}
+		row("subscriptions", fmt.Sprint(s.Subscriptions))
+	}
+	for i, e := range s.Endpoints {
+		row(onFirst(i, "webhooks"), fmt.Sprintf("%s  %s, %s", e.Endpoint, e.State, endpointCounts(e)))
+	}
+	for i, line := range s.InFlight {
+		row(onFirst(i, "in flight"), line)
+	}
+	var counted []string
+	for _, name := range slices.Sorted(maps.Keys(s.Counters)) {
+		if n := s.Counters[name]; n != 0 {
+			counted = append(counted, fmt.Sprintf("%s %d", name, n))
+		}
+	}
+	row("counted", strings.Join(counted, ", "))
+	row("journal", fmt.Sprintf("%d entries", s.Journal.Last))
+}
+
+// onFirst is a label of several rows, which only the first of them shows.
+func onFirst(i int, label string) string {
+	if i > 0 {
+		return ""
+	}
+	return label
+}
+
+func endpointCounts(e control.Endpoint) string {
+	text := count(int(e.Attempts), "attempt")
+	if e.Late > 0 {
+		text += fmt.Sprintf(", %d late", e.Late)
+	}
+	if e.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", e.Failed)
+	}
+	if waiting := e.Queued + e.InFlight; waiting > 0 {
+		text += fmt.Sprintf(", %d on their way", waiting)
+	}
+	return text
+}
+
+func newStopCommand(a *app) *cobra.Command {
+	var t target
+	cmd := &cobra.Command{
+		Use:         "stop",
+		Short:       "End an emulator or a receiver",
+		Long:        "End a running emulator or receiver in good order, and return once it is gone. What it kept in memory is gone too.",
+		Example:     "outlocal stop\noutlocal stop --receiver receiver",
+		Args:        takes(),
+		Annotations: exits("it has ended", "", "none runs, or it does not end"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, err := a.find(cmd.Context(), t)
+			if err != nil {
+				return err
+			}
+			status, err := client.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if err := client.Stop(cmd.Context()); err != nil {
+				return err
+			}
+			if err := awaitEnd(cmd.Context(), client); err != nil {
+				return notJudged("end it yourself: its process is "+fmt.Sprint(status.PID), "stop %s: %w", status.Name, err)
+			}
+			if a.json {
+				return a.out.document("outlocal/stop/1", map[string]any{"name": status.Name, "kind": status.Kind, "pid": status.PID})
+			}
+			a.out.line("%s %s has ended", a.out.tick(), status.Name)
+			return nil
+		},
+	}
+	addEither(cmd, &t)
+	return cmd
+}
+
+// endPatience is longer than a process gives the requests that it still has in hand.
+const endPatience = 2 * shutdownPatience
+
+// awaitEnd returns when nothing answers any more.
+func awaitEnd(ctx context.Context, client *control.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, endPatience)
+	defer cancel()
+	again := time.NewTicker(waitStep)
+	defer again.Stop()
+	for {
+		var answered *control.Error
+		if err := client.Ready(ctx); err != nil && !errors.As(err, &answered) && ctx.Err() == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("it still answers")
+		case <-again.C:
+		}
+	}
+}

@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/notify"
+	"github.com/outlocal/outlocal/subscriber"
+)
+
+// subscription is what is asked for: by subscribe, and by emulate for itself.
+type subscription struct {
+	url         string
+	lifecycle   string
+	resource    string
+	change      string
+	dialect     string
+	user        string
+	life        string
+	clientState string // name of the variable that holds it
+}
+
+// anyToken is what an emulator is shown: it takes any.
+const anyToken = "outlocal"
+
+// defaultResource and defaultDialect are what most webhooks are for.
+const (
+	defaultResource = "me/messages"
+	defaultChange   = "created"
+	defaultDialect  = "graph-v1.0"
+)
+
+func newSubscribeCommand(a *app) *cobra.Command {
+	var t target
+	var s subscription
+	cmd := &cobra.Command{
+		Use:   "subscribe URL",
+		Short: "Subscribe a webhook at a running emulator",
+		Long: `Subscribe a webhook at a running emulator, as its app would: the emulator plays the handshake with it, and
+notifies it of changes from then on. outlocal trigger makes such a change.`,
+		Example: `outlocal subscribe http://localhost:3000/hook
+outlocal subscribe 3000/hook --resource me/events --change created,updated --for 1h
+outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-state-env HOOK_SECRET`,
+		Args:        takes("URL"),
+		Annotations: exits("subscribed", "refused: the webhook failed the handshake, or the subscription is not as the schema wants it", "no emulator answers"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.url = args[0]
+			client, err := a.find(cmd.Context(), t)
+			if err != nil {
+				return err
+			}
+			made, err := a.subscribe(cmd.Context(), client, s)
+			if err != nil {
+				return err
+			}
+			return a.printSubscription(made)
+		},
+	}
+	addEmulator(cmd, &t)
+	flags := cmd.Flags()
+	flags.StringVar(&s.resource, "resource", defaultResource, "what to watch")
+	addSubscription(cmd, &s)
+	flags.StringVar(&s.lifecycle, "lifecycle-url", "", "where lifecycle notifications go, in schemas that have them, as `URL`")
+	flags.StringVar(&s.user, "user", "", "whose mailbox me is, by `ADDRESS`; the emulator's own user if left out")
+	flags.StringVar(&s.life, "for", "", "how long, such as 1h or 3d; what the schema gives if left out")
+	return cmd
+}
+
+// addSubscription adds the flags that subscribe and emulate share.
+func addSubscription(cmd *cobra.Command, s *subscription) {
+	flags := cmd.Flags()
+	flags.StringVar(&s.change, "change", defaultChange, "which changes, as created,updated,deleted")
+	flags.StringVar(&s.dialect, "dialect", defaultDialect, "the schema to subscribe in; outlocal dialects lists them")
+	flags.StringVar(&s.clientState, "client-state-env", "", "`NAME` of the variable with the client state to be sent along")
+}
+
+// made is a subscription that was made, and what to do with it.
+type made struct {
+	Subscription subscriber.Subscription
+	Dialect      *dialect.Dialect
+	Mount        string
+	Collection   notify.Collection
+}
+
+// subscribe makes a subscription at the emulator that client steers.
+func (a *app) subscribe(ctx context.Context, client *control.Client, s subscription) (made, error) {
+	request, d, err := a.request(s)
+	if err != nil {
+		return made{}, err
+	}
+	status, err := client.Status(ctx)
+	if err != nil {
+		return made{}, err
+	}
+	if status.Kind != control.Emulator || status.HTTP == "" {
+		return made{}, wrongUse("subscribe at an emulator: outlocal emulate", "subscribe: %s is a %s", status.Name, status.Kind)
+	}
+	mount, err := mountOf(status, d)
+	if err != nil {
+		return made{}, err
+	}
+	direct := &http.Transport{} // no proxy of the environment stands between this machine and itself
+	defer direct.CloseIdleConnections()
+	service := subscriber.Client{
+		BaseURL: status.HTTP, Mount: mount, Dialect: d, Token: anyToken, User: s.user,
+		HTTP: &http.Client{Transport: direct},
+		Now:  func() time.Time { return status.Now },
+	}
+	subscribed, err := service.Create(ctx, request)
+	if err != nil {
+		return made{}, err
+	}
+	return made{subscribed, d, mount, collectionOf(s.resource)}, nil
+}
+
+// request reads what the flags say.
+func (a *app) request(s subscription) (r subscriber.Request, d *dialect.Dialect, err error) {
+	if d, err = dialect.Lookup(s.dialect); err != nil {
+		return r, nil, wrongUse("outlocal dialects tells more of them", "%w", err)
+	}
+	webhook, err := readWebhookURL(s.url)
+	if err != nil {
+		return r, nil, err
+	}
+	r = subscriber.Request{Resource: s.resource, NotificationURL: webhook.String(), LifecycleURL: s.lifecycle}
+	if r.Changes, err = notify.ParseChangeType(s.change); err != nil {
+		return r, nil, wrongUse("such as --change created,updated", "%w", err)
+	}
+	if r.ClientState, err = a.clientState(s.clientState); err != nil {
+		return r, nil, err
+	}
+	if s.life != "" {
+		if r.For, err = lasting(s.life); err != nil {
+			return r, nil, err
+		}
+	}
+	return r, d, nil
+}
+
+// mountOf is the base path under which the emulator speaks a dialect: the dialect's own if it can be chosen.
+func mountOf(status control.Status, d *dialect.Dialect) (string, error) {
+	found := ""
+	for _, m := range status.Serve {
+		if m.Dialect != d.String() {
+			continue
+		}
+		if m.Path == d.Base || found == "" {
+			found = m.Path
+		}
+	}
+	if found == "" {
+		return "", wrongUse("let it speak: outlocal serve "+d.Base+"="+d.String(), "subscribe: the emulator speaks %s under no path", d)
+	}
+	return found, nil
+}
+
+// collectionOf is what a resource is about, for the next command to be proposed.
+func collectionOf(resource string) notify.Collection {
+	path, _, _ := strings.Cut(resource, "?")
+	segments := strings.Split(path, "/")
+	for i := len(segments) - 1; i >= 0; i-- {
+		name, _, _ := strings.Cut(segments[i], "(")
+		if c := notify.ParseCollection(strings.TrimSuffix(strings.ToLower(name), "s")); c != notify.None {
+			return c
+		}
+	}
+	return notify.ParseCollection("message")
+}
+
+func (a *app) printSubscription(m made) error {
+	s := m.Subscription
+	if a.json {
+		return a.out.document("outlocal/subscription/1", map[string]any{
+			"id": s.ID, "dialect": m.Dialect.String(), "path": m.Mount, "resource": s.Resource, "changeType": s.ChangeType,
+			"expires": s.Expires,
+		})
+	}
+	a.out.line("%s subscribed in %s, until %s", a.out.tick(), m.Dialect, s.Expires.UTC().Format("2006-01-02 15:04:05Z"))
+	a.out.line("  %s  %s", a.out.dim("id"), s.ID)
+	a.out.line("  %s  outlocal trigger %s", a.out.dim("next"), m.next())
+	return nil
+}
+
+// next is a change that the subscription is notified of.
+func (m made) next() string {
+	word := strings.ToLower(m.Subscription.Changes.String())
+	word, _, _ = strings.Cut(word, ",")
+	if word == "" {
+		word = defaultChange
+	}
+	return m.Collection.Singular() + "." + word
+}

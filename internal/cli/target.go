@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/internal/state"
+)
+
+// target is what a verb steers: the emulator or receiver that its flags name, else the only one that runs.
+type target struct {
+	emulator string
+	receiver string
+	token    string // name of the variable with the control token
+}
+
+// tokenVariable is where the control token is unless a flag names another variable.
+const tokenVariable = "OUTLOCAL_CONTROL_TOKEN" //nolint:gosec // the name of a variable, no secret
+
+// addEmulator lets a verb steer an emulator.
+func addEmulator(cmd *cobra.Command, t *target) {
+	cmd.Flags().StringVar(&t.emulator, "emulator", "", "the emulator to steer, by `URL|NAME`; the only one that runs if left out")
+	cmd.Flags().StringVar(&t.token, "control-token-env", tokenVariable, "`NAME` of the variable with the control token, where one is demanded")
+	fromEnvironment(cmd, "emulator")
+}
+
+// addEither lets a verb steer an emulator or a receiver.
+func addEither(cmd *cobra.Command, t *target) {
+	addEmulator(cmd, t)
+	cmd.Flags().StringVar(&t.receiver, "receiver", "", "a receiver instead, by `URL|NAME`")
+	cmd.MarkFlagsMutuallyExclusive("emulator", "receiver")
+}
+
+// folder is the state folder.
+func (a *app) folder() (state.Folder, error) {
+	folder, err := state.Locate(runtime.GOOS, a.process.Env)
+	if err != nil {
+		return folder, notJudged("", "%w", err)
+	}
+	return folder, nil
+}
+
+// find looks for what t names, and returns a client for it.
+func (a *app) find(ctx context.Context, t target) (*control.Client, error) {
+	address, err := a.locate(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	client, err := control.NewClient(address, control.ClientConfig{Token: a.process.Env(t.token)})
+	if err != nil {
+		return nil, wrongUse("name it as outlocal status shows it, such as http://127.0.0.1:3652", "%w", err)
+	}
+	return client, nil
+}
+
+// locate returns the control address of what t names.
+func (a *app) locate(ctx context.Context, t target) (string, error) {
+	folder, err := a.folder()
+	if err != nil {
+		return "", err
+	}
+	running, err := folder.Running(ctx)
+	if err != nil {
+		return "", err
+	}
+	kind, named := control.Emulator, t.emulator
+	if t.receiver != "" {
+		kind, named = control.Receiver, t.receiver
+	}
+	running = ofKind(running, kind)
+	if named == "" {
+		return onlyOne(running)
+	}
+	for _, r := range running {
+		if r.Name == named || r.Has(named) {
+			return r.Control, nil
+		}
+	}
+	if strings.Contains(named, "://") {
+		return named, nil // one of another machine or user, by its control address
+	}
+	return "", notJudged(choices(running), "find %s %q: there is none of that name", kind, named)
+}
+
+func ofKind(running []state.Running, kind control.Kind) []state.Running {
+	var some []state.Running
+	for _, r := range running {
+		if r.Kind == kind {
+			some = append(some, r)
+		}
+	}
+	return some
+}
+
+func onlyOne(running []state.Running) (string, error) {
+	switch len(running) {
+	case 1:
+		return running[0].Control, nil
+	case 0:
+		return "", notJudged("start one with outlocal emulate, or name one elsewhere with --emulator URL", "find emulator: none is running")
+	}
+	return "", wrongUse(choices(running), "find emulator: %d are running", len(running))
+}
+
+// choices says which ones there are.
+func choices(running []state.Running) string {
+	if len(running) == 0 {
+		return "none is running: start one with outlocal emulate or outlocal receive"
+	}
+	var names []string
+	for _, r := range running {
+		names = append(names, fmt.Sprintf("--%s %s (%s)", r.Kind, r.Name, r.Control))
+	}
+	return "choose one: " + strings.Join(names, ", ")
+}

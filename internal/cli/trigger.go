@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/outlocal/outlocal/control"
+)
+
+// lifecycleWord begins what is raised about subscriptions rather than items.
+const lifecycleWord = "lifecycle"
+
+func newTriggerCommand(a *app) *cobra.Command {
+	var t target
+	var change control.Change
+	var set []string
+	var where control.Selector
+	cmd := &cobra.Command{
+		Use:   "trigger WHAT",
+		Short: "Make something happen in a mailbox, or to subscriptions",
+		Long: `Make something happen, so that subscribers are notified. WHAT is a collection and what happens in it:
+
+  message.created   message.updated   message.deleted     and so with event, contact and task
+
+or something in the life of subscriptions:
+
+  lifecycle.missed   lifecycle.reauthorizationRequired   lifecycle.subscriptionRemoved
+
+It returns at once: outlocal journal --follow shows what comes of it.`,
+		Example: `outlocal trigger message.created
+outlocal trigger message.created --count 5 --set subject="Quarterly numbers" --set importance=high
+outlocal trigger event.updated --mailbox anna@contoso.com
+outlocal trigger lifecycle.missed --subscription 7f105c7d-2dc5-4530-97cd-4e7ae6534c07`,
+		Args:        takes("WHAT"),
+		Annotations: exits("it happened, whether anybody was notified or not", "", "no emulator answers"),
+		ValidArgs:   happenings(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			noun, word, _ := strings.Cut(args[0], ".")
+			if noun == lifecycleWord {
+				if err := onlyFor(cmd, "changes of items", "count", "item", "folder", "set"); err != nil {
+					return err
+				}
+				where.Mailbox = change.Mailbox
+				return a.raiseLifecycle(cmd.Context(), t, control.LifecycleEvent{Event: word, Where: where})
+			}
+			if err := onlyFor(cmd, "lifecycle events", "subscription", "app", "url"); err != nil {
+				return err
+			}
+			change.Collection, change.Change = noun, word
+			var err error
+			if change.Set, err = properties(set); err != nil {
+				return err
+			}
+			return a.raiseChange(cmd.Context(), t, change)
+		},
+	}
+	addEmulator(cmd, &t)
+	flags := cmd.Flags()
+	flags.StringVar(&change.Mailbox, "mailbox", "", "whose mailbox, by `ADDRESS`; the default user's if left out")
+	flags.StringVar(&change.Folder, "folder", "", "the folder, by `ID` or well-known name; where new items arrive if left out")
+	flags.StringVar(&change.Item, "item", "", "the item to be updated or deleted, by `ID`; the newest if left out")
+	flags.IntVar(&change.Count, "count", 1, "how many changes")
+	flags.StringArrayVar(&set, "set", nil, "a property of the item, as `NAME=VALUE`: names are Graph's, inner ones after a dot; may be repeated")
+	flags.StringVar(&where.Subscription, "subscription", "", "lifecycle: only this subscription, by `ID`")
+	flags.StringVar(&where.App, "app", "", "lifecycle: only subscriptions of this application, by `ID`")
+	flags.StringVar(&where.URL, "url", "", "lifecycle: only subscriptions that are notified to this `URL`, or to this host")
+	return cmd
+}
+
+// happenings lists what can be triggered, for completion.
+func happenings() []string {
+	var all []string
+	for _, noun := range []string{"message", "event", "contact", "task"} {
+		for _, word := range []string{"created", "updated", "deleted"} {
+			all = append(all, noun+"."+word)
+		}
+	}
+	return append(all, "lifecycle.missed", "lifecycle.reauthorizationRequired", "lifecycle.subscriptionRemoved")
+}
+
+// onlyFor refuses flags that have no meaning for what is triggered.
+func onlyFor(cmd *cobra.Command, what string, flags ...string) error {
+	for _, name := range flags {
+		if cmd.Flags().Changed(name) {
+			return wrongUse("leave it out", "trigger: --%s is for %s only", name, what)
+		}
+	}
+	return nil
+}
+
+func (a *app) raiseChange(ctx context.Context, t target, change control.Change) error {
+	if _, _, err := change.Words(); err != nil {
+		return wrongUse("such as message.created; outlocal trigger --help lists them", "trigger: %w", err)
+	}
+	if change.Count < 1 {
+		return wrongUse("such as --count 5", "trigger %d changes: want one at least", change.Count)
+	}
+	client, err := a.find(ctx, t)
+	if err != nil {
+		return err
+	}
+	raised, err := client.RaiseChange(ctx, change)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.out.document("outlocal/trigger/1", raised)
+	}
+	what := count(len(raised.Items), change.Collection) + " " + change.Change
+	if len(raised.Items) > 0 {
+		what += " in the mailbox of " + raised.Items[0].Mailbox
+	}
+	a.out.line("%s %s: %s due", a.out.tick(), what, count(raised.Matched, "notification"))
+	a.note(raised.Note)
+	return nil
+}
+
+func (a *app) raiseLifecycle(ctx context.Context, t target, e control.LifecycleEvent) error {
+	client, err := a.find(ctx, t)
+	if err != nil {
+		return err
+	}
+	raised, err := client.RaiseLifecycle(ctx, e)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.out.document("outlocal/trigger-lifecycle/1", raised)
+	}
+	a.out.line("%s %s for %s: %s due", a.out.tick(), e.Event, count(raised.Matched, "subscription"), count(raised.Raised, "notification"))
+	a.note(raised.Note)
+	return nil
+}
+
+// properties reads what --set says. A value that is JSON is taken as such, any other is text. A dot leads into an object:
+// from.emailAddress.name=Anna.
+func properties(set []string) (map[string]any, error) {
+	const hint = `write it as --set subject="Quarterly numbers"`
+	all := map[string]any{}
+	for _, text := range set {
+		name, value, ok := strings.Cut(text, "=")
+		names := strings.Split(name, ".")
+		if !ok {
+			return nil, wrongUse(hint, "set %q: want NAME=VALUE", text)
+		}
+		inner := all
+		for i, name := range names {
+			if name == "" {
+				return nil, wrongUse(hint, "set %q: a name is empty", text)
+			}
+			if i == len(names)-1 {
+				inner[name] = jsonOrText(value)
+				break
+			}
+			next, there := inner[name]
+			if !there {
+				next = map[string]any{}
+				inner[name] = next
+			}
+			if inner, ok = next.(map[string]any); !ok {
+				return nil, wrongUse("give each property once", "set %q: %s has a value already", text, name)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return all, nil
+}
+
+func jsonOrText(value string) any {
+	var document any
+	if json.Unmarshal([]byte(value), &document) == nil {
+		return document
+	}
+	return value
+}
