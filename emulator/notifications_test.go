@@ -35,7 +35,7 @@ func (w *world) creation(body, collection string) string {
 
 // A change is delivered in its dialect, and while it is being delivered the item can be read at the notification's resource, verbatim.
 //
-// rules: W4.1-01 W4.8-01 W4.6-03 W4.7-11 W7.1-01 W7.1-02 W7.1-05 W7.1-06 W3.3-01 W3.3-03 W3.1-05 W1.4-04 W4.4-06 W6.2-07 W6.4-01 R27 R28 R29 W1.5-17
+// rules: W4.1-01 W4.8-01 W4.6-03 W4.6-07 W4.7-11 W7.1-01 W7.1-02 W7.1-05 W7.1-06 W3.3-01 W3.3-03 W3.1-05 W1.4-04 W4.4-06 W6.2-07 W6.4-01 R27 R28 R29 W1.5-17
 func TestChangesAreDeliveredAndReadBack(t *testing.T) {
 	for _, tt := range every {
 		for _, collection := range []string{"messages", "events", "contacts"} {
@@ -87,6 +87,9 @@ func TestChangesAreDeliveredAndReadBack(t *testing.T) {
 					}
 					if deliveries[i].query != "code=k%2Be" || deliveries[i].header.Get("Authorization") != "" {
 						t.Errorf("delivery %d went to ?%s with %v", i, deliveries[i].query, deliveries[i].header)
+					}
+					if text := deliveries[i].body; strings.Contains(text, "encryptedContent") || strings.Contains(text, "validationTokens") || strings.Contains(text, "lifecycleEvent") {
+						t.Errorf("delivery %d holds what only rich and lifecycle notifications have: %s", i, text)
 					}
 					checkRead(t, d, change, <-reads)
 				}
@@ -321,7 +324,7 @@ func TestLifecycle(t *testing.T) {
 
 // Only subscriptions on that mailbox, collection, folder and kind of change are told.
 //
-// rules: W1.5-05 W1.5-06 W7.5-01
+// rules: W1.5-05 W1.5-06 W7.5-01 W7.4-01
 func TestMatching(t *testing.T) {
 	w := newWorld(t)
 	for _, resource := range []string{"me/messages", "me/mailFolders('inbox')/messages", "me/mailFolders('Drafts')/messages", "me/events", "users/ann@contoso.com/messages"} {
@@ -450,5 +453,110 @@ func TestReadsHaveACause(t *testing.T) {
 	}
 	if attempt := w.wait(journal.Attempt, 1)[0]; attempt.Cause == 0 {
 		t.Errorf("the attempt has no cause: %+v", attempt)
+	}
+}
+
+// A removal by the service befalls users' subscriptions, not those of an app's own token.
+//
+// rules: W3.4-03
+func TestRemovalSparesAppsInOutlook(t *testing.T) {
+	w := newWorld(t)
+	w.must(201, "POST", "/api/v2.0/me/subscriptions", w.finalBody(), "Authorization", "Bearer "+token(`{"appid":"a","roles":["Mail.Read"]}`))
+	w.must(201, "POST", "/api/v2.0/me/subscriptions", w.finalBody(), "Authorization", "Bearer "+token(`{"appid":"a","upn":"user@contoso.com","scp":"mail.read"}`))
+	told, err := w.Control.RaiseLifecycle(t.Context(), control.LifecycleEvent{Event: "subscriptionRemoved"})
+	if err != nil || told.Matched != 2 || told.Raised != 1 || !strings.Contains(told.Note, "app's own token") {
+		t.Errorf("removed %+v, %v", told, err)
+	}
+}
+
+// Lifecycle events that wait for the same webhook share a request, of whatever kind they are.
+//
+// rules: W5-11 W5-12
+func TestLifecycleEventsShareARequest(t *testing.T) {
+	w := newWorld(t)
+	w.must(201, "POST", "/v1.0/subscriptions", w.graphBody("lifecycleNotificationUrl", `"https://webhook.test/life"`))
+	arrived, goOn := make(chan struct{}, 2), make(chan struct{})
+	w.hook.answers(func(http.ResponseWriter, *http.Request) bool {
+		arrived <- struct{}{}
+		<-goOn
+		return false
+	})
+	for i, event := range []string{"missed", "reauthorizationRequired", "missed"} {
+		if _, err := w.Control.RaiseLifecycle(t.Context(), control.LifecycleEvent{Event: event}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			<-arrived
+		}
+	}
+	close(goOn)
+	w.wait(journal.Attempt, 2)
+	second, err := dialect.Read(nil, []byte(w.hook.last().body))
+	if err != nil || len(second.Items) != 2 || second.Items[0].Lifecycle != "reauthorizationRequired" || second.Items[1].Lifecycle != "missed" {
+		t.Errorf("the second request holds %s, %v", w.hook.last().body, err)
+	}
+}
+
+// Consumers' mailboxes have ids and a tenant of their own.
+//
+// rules: W1.4-14 W4.6-06 W4.7-08
+func TestConsumers(t *testing.T) {
+	w := newWorld(t)
+	header := []string{"Authorization", "Bearer " + token(`{"appid":"a","preferred_username":"ann@outlook.com","scp":"Mail.Read"}`)}
+	made := w.must(201, "POST", "/v1.0/subscriptions", w.graphBody(), header...)
+	if creator := made.text("creatorId"); len(creator) != 16 || !strings.HasPrefix(creator, "0003") {
+		t.Errorf("creatorId %s", creator)
+	}
+	w.Change(control.Change{Change: "created", Collection: "message", Mailbox: "ann@outlook.com"})
+	w.wait(journal.Attempt, 1)
+	if got := w.hook.last().body; !strings.Contains(got, `"tenantId":"9188040d-6c67-4c5b-b112-36a304b66dad"`) {
+		t.Errorf("told %s", got)
+	}
+}
+
+// Ids that are none, or another mailbox's.
+//
+// rules: W6.4-02 W6.2-03 W6.2-04
+func TestWrongItemIDs(t *testing.T) {
+	w := newWorld(t)
+	others := w.Change(control.Change{Change: "created", Collection: "message", Mailbox: "ann@contoso.com"}).Items[0].ID
+	for _, tt := range []struct {
+		path   string
+		status int
+		code   string
+	}{
+		{"/v1.0/me/messages/garbage", 400, "ErrorInvalidIdMalformed"},
+		{"/api/v2.0/me/messages('garbage')", 400, "ErrorInvalidIdMalformed"},
+		{"/api/v2.0/me/messages('" + others + "')", 400, "ErrorInvalidMailboxItemId"},
+		{"/v1.0/me/messages/" + others, 404, "ErrorItemNotFound"},
+		{"/v1.0/users/ann@contoso.com/messages/" + others, 200, ""},
+		{"/v1.0/users/ann@contoso.com/events/" + others, 404, "ErrorItemNotFound"},
+	} {
+		if got := w.must(tt.status, "GET", tt.path, ""); got.code() != tt.code {
+			t.Errorf("%s: %s", tt.path, got.body)
+		}
+	}
+}
+
+// Two URLs of one scheme, host and port are one endpoint.
+//
+// rules: W10-44
+func TestEndpoints(t *testing.T) {
+	w := newWorld(t)
+	for i, url := range []string{"https://webhook.test/a", "https://webhook.test/b?c=d", "https://webhook.test:8443/a", "http://webhook.test/a"} {
+		w.must(201, "POST", "/v1.0/subscriptions", w.graphBody("notificationUrl", `"`+url+`"`, "changeType", []string{`"created"`, `"created,updated"`, `"created,deleted"`, `"created,updated,deleted"`}[i]))
+	}
+	w.raise("message.created")
+	w.settle()
+	status, err := w.Control.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range status.Endpoints {
+		names = append(names, e.Endpoint)
+	}
+	if got := strings.Join(names, " "); got != "http://webhook.test:80 https://webhook.test:443 https://webhook.test:8443" && got != "http://webhook.test https://webhook.test https://webhook.test:8443" {
+		t.Errorf("endpoints %s", got)
 	}
 }

@@ -209,8 +209,13 @@ func (s *Server) due(since uint64) []string {
 func (s *Server) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (control.LifecycleRaised, error) {
 	event := notify.Lifecycle(e.Event)
 	var told control.LifecycleRaised
+	spared := 0
 	for _, r := range s.selected(e.Where) {
 		told.Matched++
+		if event == notify.SubscriptionRemoved && r.AppOnly && s.family(r.Mount) == dialect.Outlook { // W3.4-03
+			spared++
+			continue
+		}
 		kind, note := journal.Lifecycle, string(event)
 		if event == notify.SubscriptionRemoved {
 			if _, mine := s.store.Remove(r.Handle); !mine {
@@ -229,10 +234,20 @@ func (s *Server) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (co
 	switch {
 	case told.Matched == 0:
 		told.Note = "no subscription is selected"
+	case spared > 0:
+		told.Note = fmt.Sprintf("%d of them were made with an app's own token: Outlook removes only those of users", spared)
 	case told.Raised < told.Matched:
 		told.Note = fmt.Sprintf("%d of them have no notification for it: their schema has none, or they gave no lifecycle URL", told.Matched-told.Raised)
 	}
 	return told, nil
+}
+
+// family is that of whatever a path speaks.
+func (s *Server) family(mount string) dialect.Family {
+	if d := s.mounts.Dialect(mount); d != nil {
+		return d.Family
+	}
+	return dialect.Graph
 }
 
 // removalReason is what the service gives for a removal (W3.4-02).

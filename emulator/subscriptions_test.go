@@ -21,9 +21,12 @@ import (
 
 var guid = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
+// rfc3339 with a zone and at most seven digits.
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$`)
+
 // A subscription's life in Graph, request by request.
 //
-// rules: W1.1-05 W1.1-06 W1.1-08 W1.1-09 W1.1-14 W1.1-16 W1.1-17 W1.4-13 W1.4-16 W1.4-17 W1.3-22 W1.3-23 W1.3-24 W6.1-07 W10-31 R13 R24
+// rules: W1.1-05 W1.1-06 W1.1-08 W1.1-09 W1.1-14 W1.1-16 W1.1-17 W1.4-13 W1.4-16 W1.4-17 W1.3-22 W1.3-23 W1.3-24 W6.1-07 W10-31 R13 R15 R24
 func TestLifeOfASubscriptionInGraph(t *testing.T) {
 	for _, base := range []string{"/v1.0", "/beta"} {
 		t.Run(base, func(t *testing.T) {
@@ -32,6 +35,9 @@ func TestLifeOfASubscriptionInGraph(t *testing.T) {
 			id := made.text("id")
 			if !guid.MatchString(id) || made.text("applicationId") != emulator.DefaultApp || made.text("creatorId") != emulator.DefaultUserID {
 				t.Errorf("made %s", made.body)
+			}
+			if expires := made.text("expirationDateTime"); !rfc3339.MatchString(expires) {
+				t.Errorf("expires %s", expires)
 			}
 			if made.text("changeType") != "updated, created" || made.text("resource") != "/me/messages" || made.text("clientState") != "s3cret" {
 				t.Errorf("not echoed as sent: %s", made.body)

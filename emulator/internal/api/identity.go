@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/notify"
 )
 
@@ -55,10 +56,19 @@ func (c *call) identify() *notify.Error {
 	if c.who.creator == "" {
 		c.who.creator = c.who.app
 		if m, err := c.Mailboxes.Resolve(c.who.user); err == nil && !c.who.appOnly {
-			c.who.creator = m.ID
+			c.who.creator = creatorOf(m)
 		}
 	}
 	return nil
+}
+
+// creatorOf is the id of a user as a subscription's creator: a consumer account has 16 hex digits (W1.4-14), which are those that its
+// mailbox begins with (W4.7-08).
+func creatorOf(m notify.Mailbox) string {
+	if m.Tenant != mailbox.ConsumerTenant {
+		return m.ID
+	}
+	return strings.ToUpper(strings.ReplaceAll(m.Store, "-", "")[:16])
 }
 
 // challenge is what each service's 401 carries beside the body (W6.1-04, W6.1-05).

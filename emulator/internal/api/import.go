@@ -47,7 +47,7 @@ func (s *Service) Import(in Import) (store.Record, *notify.Error) {
 	if refusal != nil {
 		return store.Record{}, refusal
 	}
-	draft.Creator = draft.Mailbox.ID
+	draft.Creator = creatorOf(draft.Mailbox)
 	kept, err := s.Store.Add(draft)
 	if err != nil {
 		return store.Record{}, &notify.Error{Message: err.Error()}
