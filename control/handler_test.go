@@ -163,6 +163,7 @@ func TestErrorsOfTheBackend(t *testing.T) {
 		{"not found", control.NotFound("no such item", ""), 404, envelope("notFound", "no such item", "")},
 		{"the words' own", &notify.Error{Status: 404, Code: "ErrorItemNotFound", Message: "it is gone", Hint: "make another"}, 404, envelope("notFound", "it is gone", "make another")},
 		{"the words' own, bad", &notify.Error{Status: 422, Message: "odd"}, 422, envelope("badRequest", "odd", "")},
+		{"one that is part of a notification, and no answer", &notify.Error{Code: "Expired", Message: "it ran out"}, 500, envelope("internal", "Expired: it ran out", "this is a fault of outlocal's own; please report it")},
 		{"any other", errors.New("disk on fire"), 500, envelope("internal", "disk on fire", "this is a fault of outlocal's own; please report it")},
 		{"given up", context.Canceled, 503, envelope("unavailable", "the call was given up: context canceled", "")},
 	} {
@@ -187,6 +188,31 @@ func TestHeadersOfAnswers(t *testing.T) {
 	}
 }
 
+func TestNullIsWhatIsLeftOut(t *testing.T) {
+	f := newFake()
+	if got := ask(t, f, http.MethodPost, "/reset", "application/json", `{"where":null}`); got.status != http.StatusOK {
+		t.Errorf("got %d, %s", got.status, got.body)
+	}
+}
+
+// flushed is a backend that looks, when it is stopped, whether the answer is on its way.
+type flushed struct {
+	*fake
+	answer *httptest.ResponseRecorder
+	first  *bool
+}
+
+func (f flushed) Stop() { *f.first = f.answer.Flushed }
+
+func TestTheAnswerToStopIsSentBefore(t *testing.T) {
+	var first bool
+	w := httptest.NewRecorder()
+	control.NewHandler(flushed{newFake(), w, &first}).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/stop", nil))
+	if !first || w.Body.String() != `{"ok":true}`+"\n" {
+		t.Errorf("sent %v, %s", first, w.Body)
+	}
+}
+
 func TestHealthChecksMayAskForTheHeadOnly(t *testing.T) {
 	if got := ask(t, newFake(), http.MethodHead, "/livez", "", ""); got.status != http.StatusOK {
 		t.Errorf("got %d", got.status)
@@ -198,13 +224,13 @@ type leaky struct{ *fake }
 
 func (leaky) Subscriptions(context.Context, control.SubscriptionQuery) (control.SubscriptionPage, error) {
 	return control.SubscriptionPage{Subscriptions: []control.Subscription{
-		{ID: "1", NotificationURL: "https://hook.example/cb?code=hunter2", LifecycleURL: "https://ann:hunter2@hook.example/life"},
+		{ID: "1", NotificationURL: "https://hook.example/cb?code=hunter2&sig=hunter2", LifecycleURL: "https://ann:hunter2@hook.example/life"},
 	}}, nil
 }
 
 func TestSubscriptionsAreMasked(t *testing.T) {
 	got := ask(t, leaky{newFake()}, http.MethodGet, "/subscriptions", "", "")
-	if strings.Contains(got.body, "hunter2") || !strings.Contains(got.body, `"https://hook.example/cb?code=…"`) {
+	if strings.Contains(got.body, "hunter2") || !strings.Contains(got.body, `"https://hook.example/cb?code=…&sig=…"`) {
 		t.Errorf("got %s", got.body)
 	}
 }

@@ -36,11 +36,13 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	select {
 	case <-w.begun:
 	case <-ctx.Done():
+	}
+	if err := ctx.Err(); err != nil { // even if there is an answer: it may be no more than that the request was given up
 		cancel()
 		_ = reader.Close()
-		return nil, ctx.Err()
+		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { reader.CloseWithError(ctx.Err()) })
+	stop := context.AfterFunc(ctx, func() { writer.CloseWithError(ctx.Err()) })
 	return &http.Response{
 		Status:     fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)),
 		StatusCode: w.status,

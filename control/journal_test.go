@@ -194,11 +194,10 @@ func TestFollowCanBeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := start(t)
 		fill(f.journal)
-		for range c.Follow(t.Context(), control.JournalQuery{}) {
+		for range c.Follow(context.Background(), control.JournalQuery{Since: 4}) { // the last one: nothing more is written
 			break
 		}
-		f.journal.Append(journal.Entry{Kind: journal.Clock}) // the handler finds nobody to tell
-		synctest.Wait()
+		// The bubble's end reports a handler that goes on.
 	})
 }
 
@@ -219,6 +218,43 @@ func TestFollowTellsOfGaps(t *testing.T) {
 	if diff := cmp.Diff([]string{"gap of 3", "4 <nil>", "5 <nil>"}, got); diff != "" {
 		t.Errorf("entries (-want +got):\n%s", diff)
 	}
+}
+
+func TestFollowByWhoHasLeft(t *testing.T) {
+	_, c := start(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for e, err := range c.Follow(ctx, control.JournalQuery{}) {
+		t.Errorf("got %v, %v", e, err)
+	}
+}
+
+// TestFollowingBeginsAtOnce is about the head of the answer: one who waits for it knows when to begin.
+func TestFollowingBeginsAtOnce(t *testing.T) {
+	s := httptest.NewServer(control.NewHandler(newFake()))
+	defer s.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/journal?follow=1", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := s.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if media := response.Header.Get("Content-Type"); media != "application/x-ndjson" {
+		t.Errorf("Content-Type is %q", media)
+	}
+}
+
+func TestTheHeadOfAFollowedJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which reports that it waits for an entry
+		if got := ask(t, newFake(), http.MethodHead, "/journal?follow=1", "", ""); got.status != http.StatusOK {
+			t.Errorf("got %d", got.status)
+		}
+	})
 }
 
 func TestFollowThatIsRefused(t *testing.T) {

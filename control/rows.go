@@ -8,19 +8,22 @@ import (
 	"net/http"
 )
 
-// rowLimit bounds one row of an import. URLs and resources are a few hundred bytes, client states up to 255 characters.
-const rowLimit = 64 << 10
+const (
+	rowLimit  = 64 << 10  // bytes of one row: URLs and resources are a few hundred, client states up to 255 characters
+	rowsLimit = 1_000_000 // rows of one request; more go in several
+)
 
 // rowReader reads the rows of an import one by one, however many there are: JSON lines, a JSON list, or a list in an object.
 type rowReader struct {
 	media   string
 	source  *boundedReader
 	decoder *json.Decoder
+	left    int // rows that may still come
 }
 
 func newRowReader(r *http.Request) *rowReader {
 	source := &boundedReader{reader: r.Body, left: rowLimit}
-	return &rowReader{media: mediaType(r), source: source, decoder: json.NewDecoder(source)}
+	return &rowReader{media: mediaType(r), source: source, decoder: json.NewDecoder(source), left: rowsLimit}
 }
 
 // all yields the rows. After an error nothing follows.
@@ -123,6 +126,9 @@ func (r *rowReader) row(yield func(NewSubscription, error) bool) error {
 	var document json.RawMessage
 	if err := r.decoder.Decode(&document); err != nil {
 		return err
+	}
+	if r.left--; r.left < 0 {
+		return &Error{http.StatusRequestEntityTooLarge, CodeTooLarge, fmt.Sprintf("there are more than %d rows", rowsLimit), "send the rest in further requests"}
 	}
 	var row NewSubscription
 	if err := decodeJSON(document, &row); err != nil {

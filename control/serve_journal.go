@@ -56,13 +56,12 @@ func readJournal(j *journal.Journal, q JournalQuery) (JournalPage, error) {
 	if err != nil {
 		return JournalPage{}, err
 	}
-	last := j.Last() // looked at in any case; what is newer may be, too
-	entries, dropped := j.Since(q.Since, matching(q.Kinds, q.Where), limit)
-	page := JournalPage{Entries: masked(entries), Next: max(q.Since, last), Dropped: dropped}
-	if n := len(entries); n == limit || n > 0 && entries[n-1].Seq > last {
-		page.Next = entries[n-1].Seq
-	}
-	return page, nil
+	next, matches := q.Since, matching(q.Kinds, q.Where)
+	entries, dropped := j.Since(q.Since, func(e *journal.Entry) bool {
+		next = e.Seq // the last one that was looked at, whether it matched or not
+		return matches(e)
+	}, limit)
+	return JournalPage{Entries: masked(entries), Next: next, Dropped: dropped}, nil
 }
 
 // followJournal writes entries as they come, until the client or the server goes.
@@ -115,14 +114,14 @@ func serveWait(r *http.Request, b JournalKeeper, _ nothing, q WaitRequest) (wait
 	switch {
 	case err == nil:
 		return answer, nil
-	case errors.Is(err, context.DeadlineExceeded) && closing.Err() == nil:
+	case errors.Is(err, context.DeadlineExceeded): // its own, or that of a caller who is gone
 		return answer, &Error{
 			http.StatusConflict, CodeTooFew,
 			fmt.Sprintf("wait for %s: %d matched within %s", entriesWord(q.Count), len(entries), q.Within),
 			"GET /journal shows what happened instead; what the service waits for needs POST /clock/advance",
 		}
 	}
-	return answer, fmt.Errorf("wait for %s: %w", entriesWord(q.Count), closing.Err())
+	return answer, fmt.Errorf("wait for %s: %w", entriesWord(q.Count), context.Cause(ctx))
 }
 
 func entriesWord(n int) string {
@@ -132,11 +131,7 @@ func entriesWord(n int) string {
 	return fmt.Sprintf("%d journal entries", n)
 }
 
-// matching is nil for everything.
 func matching(kinds []journal.Kind, where Selector) func(*journal.Entry) bool {
-	if len(kinds) == 0 && where.IsZero() {
-		return nil
-	}
 	return func(e *journal.Entry) bool {
 		return (len(kinds) == 0 || slices.Contains(kinds, e.Kind)) && where.Matches(e)
 	}

@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	importPortion = 1000      // rows handed over at a time
-	importLimit   = 1_000_000 // rows of one request; more go in several
-	idsLimit      = 10_000    // ids that an answer lists: the answer to a million would be larger than most requests
+	importPortion = 1000   // rows handed over at a time
+	idsLimit      = 10_000 // ids that an answer lists: the answer to a million would be larger than most requests
 )
 
 func serveSubscriptions(r *http.Request, b SubscriptionKeeper, q SubscriptionQuery, _ nothing) (SubscriptionPage, error) {
@@ -67,11 +66,7 @@ func importFrom(r *http.Request, keeper SubscriptionKeeper) (Imported, error) {
 	hand := func() error {
 		ids, err := keeper.Import(r.Context(), portion)
 		imported.Count += len(ids)
-		if imported.Count <= idsLimit {
-			imported.IDs = append(imported.IDs, ids...)
-		} else {
-			imported.IDs = nil
-		}
+		imported.IDs = append(imported.IDs, ids...)
 		portion = portion[:0]
 		if err != nil {
 			return refuseRow(imported.Count, err)
@@ -80,9 +75,6 @@ func importFrom(r *http.Request, keeper SubscriptionKeeper) (Imported, error) {
 	}
 	rows := newRowReader(r)
 	for row, err := range rows.all {
-		if err == nil && imported.Count+len(portion) == importLimit {
-			err = &Error{http.StatusRequestEntityTooLarge, CodeTooLarge, fmt.Sprintf("more than %d subscriptions in one request", importLimit), "send the rest in further requests"}
-		}
 		if err != nil {
 			// The rows before it are fine, and the client is told how many there are of them.
 			if handed := hand(); handed != nil {
