@@ -40,7 +40,10 @@ func newRig(t testing.TB, adjust ...func(*Config)) *rig {
 	r := &rig{t: t}
 	r.mounts.speak = make(map[string]*dialect.Dialect)
 	idText := func(guid uuid.UUID, box notify.Mailbox, mount string) string {
-		return r.speaking(mount).SubscriptionID(guid, box.Store)
+		if d := r.speaking(mount); d != nil {
+			return d.SubscriptionID(guid, box.Store)
+		}
+		return guid.String()
 	}
 	c := Config{
 		Clock: clock.New(), Store: store.New(idText), Journal: journal.New(0),
