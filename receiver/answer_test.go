@@ -48,6 +48,29 @@ func TestAnswersBeforeItJudges(t *testing.T) {
 	}
 }
 
+// journalFirst fails where an answer is begun before the request is in the journal.
+type journalFirst struct {
+	*httptest.ResponseRecorder
+	t *testing.T
+	r *receiver.Receiver
+}
+
+func (w journalFirst) WriteHeader(status int) {
+	if all, _ := w.r.Journal().Since(0, nil, 0); len(all) != 1 || all[0].Exchange.Status != status {
+		w.t.Errorf("the answer %d begins with %d entries in the journal, want the request's", status, len(all))
+	}
+	w.ResponseRecorder.WriteHeader(status)
+}
+
+// Whoever has the answer finds the request in the journal.
+func TestJournalComesBeforeTheAnswer(t *testing.T) {
+	for _, target := range []string{"/", "/?validationToken=a"} {
+		r := newReceiver(t, receiver.Config{})
+		req := httptest.NewRequest(http.MethodPost, target, strings.NewReader(batch(graphItem("s", "created", "i", "e", ""))))
+		r.ServeHTTP(journalFirst{httptest.NewRecorder(), t, r}, req)
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	body := batch(graphItem("s", "created", "i", "e", ""))
 	for _, tt := range []struct {
@@ -77,6 +100,9 @@ func TestAnswers(t *testing.T) {
 			}
 			if got := response.Header.Get("Content-Type"); got != tt.contentType {
 				t.Errorf("content type %q, want %q", got, tt.contentType)
+			}
+			if got := response.Header.Get("Content-Length"); (got == "") != (tt.status == http.StatusNoContent) {
+				t.Errorf("Content-Length %q with status %d", got, tt.status)
 			}
 			if all, _ := r.Journal().Since(0, nil, 1); all[0].Exchange.Status != tt.status || string(all[0].Exchange.ResponseBody) != tt.body {
 				t.Errorf("journal: answer %d %q, want %d %q", all[0].Exchange.Status, all[0].Exchange.ResponseBody, tt.status, tt.body)

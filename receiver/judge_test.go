@@ -99,6 +99,7 @@ func TestSequenceAndRepetition(t *testing.T) {
 		{"disorder: the late one fills the gap", []string{"1 a", "3 c", "2 b", "4 d"}, []verdict{none, {Missing: 1}, {OutOfOrder: true}, none}, "rules: W4.8-03"},
 		{"a retry repeats number and item", []string{"1 a", "2 b", "2 b", "3 c"}, []verdict{none, none, repeated, none}, "rules: W4.8-03"},
 		{"a retry of an older one", []string{"1 a", "2 b", "1 a"}, []verdict{none, none, repeated}, "rules: W4.8-03"},
+		{"a number once more, whatever it says", []string{"1 a", "2 b", "2 z"}, []verdict{none, none, repeated}, "rules: W4.8-03"},
 		{"the same change under the next number", []string{"1 a", "2 a"}, []verdict{none, repeated}, "rules: W4.8-03"},
 		{"a forged one neither counts nor spoils", []string{"1 a", "! 99 z", "2 b"}, []verdict{none, none, none}, ""},
 	} {
@@ -144,7 +145,8 @@ func TestRepetitionWithoutNumbers(t *testing.T) {
 		graphItem("s", "updated", "j", "f", ""), // another item
 		graphItem("t", "updated", "j", "f", ""), // another subscription
 		graphItem("s", "created", "i", "e", "")))
-	again := `{"subscriptionId":"s","subscriptionExpirationDateTime":"2026-10-20T11:00:00Z","tenantId":"t","clientState":null,"lifecycleEvent":"reauthorizationRequired"}`
+	again := `{"subscriptionId":"s","subscriptionExpirationDateTime":"2026-10-20T11:00:00Z","tenantId":"t","clientState":null,"lifecycleEvent":"reauthorizationRequired",` +
+		`"resourceData":{"@odata.type":"#microsoft.graph.subscription","@odata.id":"subscriptions/s","@odata.etag":"W/\"e\"","id":"s"}}`
 	post(t, r, nil, batch(again))
 	post(t, r, nil, batch(again)) // comes every 15 minutes, and is meant each time
 	want := []string{"", "", "", "", "", "receiver-duplicate", "", ""}

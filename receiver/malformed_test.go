@@ -142,6 +142,7 @@ func TestOdd(t *testing.T) {
 		{"a form's content type", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, batch(good), 1, "receiver-wrong-content-type"},
 		{"no content type", http.Header{"Content-Type": {""}}, batch(good), 1, "receiver-wrong-content-type"},
 		{"a content type with more to it", http.Header{"Content-Type": {"application/json;odata.metadata=minimal"}}, batch(good), 1, ""},
+		{"a text's content type around no-break blanks", http.Header{"Content-Type": {"text/plain"}}, "\u00a0" + batch(good), 1, "receiver-wrong-content-type"},
 		{"gzip", http.Header{"Content-Encoding": {"gzip"}}, zipped(t, batch(good)), 1, ""},
 		{"unknown members, null where there may be a value", nil, batch(`{"new":{"a":[1]},"tenantId":"t","clientState":null,` + good[1:]), 1, ""},
 	} {
@@ -209,5 +210,26 @@ func TestBodyThatBreaksOff(t *testing.T) {
 		if kept := entries(r, journal.Received); len(kept) != 1 || string(kept[0].Exchange.RequestBody) != `{"value":[` {
 			t.Errorf("announced %d: journal: %+v, want the request with what came of its body", announced, kept)
 		}
+	}
+}
+
+// unread is a body that nobody may read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read, although its length says that it is too large")
+	return 0, io.EOF
+}
+
+// What is announced as too large is not even read.
+func TestTooLargeIsNotRead(t *testing.T) {
+	r := newReceiver(t, receiver.Config{BodyLimit: 100})
+	req := httptest.NewRequest(http.MethodPost, "http://hook.example/cb", unread{t})
+	req.ContentLength = 101
+	recorded := httptest.NewRecorder()
+	r.ServeHTTP(recorded, req)
+	wantError(t, recorded.Result(), http.StatusRequestEntityTooLarge, "receiver-too-large", "100 bytes")
+	if got := recorded.Header().Get("Connection"); got != "close" {
+		t.Errorf("Connection: %q, want close", got)
 	}
 }

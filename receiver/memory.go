@@ -63,7 +63,7 @@ func (m *memory) compareItem(item *Item, n *notify.Notification) {
 		}
 	}
 	// The same change under another number is seen too. A lifecycle notification is not the same for looking the same.
-	if n.Data != nil && n.Data.ETag != "" && n.Change != 0 {
+	if n.Data != nil && n.Data.ETag != "" && n.Lifecycle == "" {
 		item.Repeated = m.again(n.Subscription, n.Change.Name(), n.Data.ID, n.Data.ETag) || item.Repeated
 	}
 }
@@ -109,7 +109,7 @@ func (g *generations[K, V]) get(key K) (V, bool) {
 }
 
 func (g *generations[K, V]) put(key K, value V) {
-	if _, there := g.young[key]; !there && len(g.young) >= g.limit {
+	if len(g.young) >= g.limit {
 		g.young, g.old = g.old, g.young
 		clear(g.young)
 	}

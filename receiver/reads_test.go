@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -99,4 +100,29 @@ func TestReadsThatHang(t *testing.T) {
 	}
 	r.Close()
 	r.Close() // which is no harm
+}
+
+// Close waits for what is being read.
+func TestCloseWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		letGo, closed := make(chan struct{}), make(chan struct{})
+		r := newReceiver(t, receiver.Config{Fetch: fetch(func(context.Context, string) ([]byte, error) {
+			<-letGo
+			return nil, nil
+		})})
+		post(t, r, nil, batch(graphItem("s", "created", "i", "e", "")))
+		synctest.Wait()
+		go func() {
+			r.Close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("Close returned while an item was being read")
+		default:
+		}
+		close(letGo)
+		<-closed
+	})
 }

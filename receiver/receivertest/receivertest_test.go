@@ -26,7 +26,7 @@ func TestStart(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	over := &recorder{TB: t}
 	over.run(func() {
-		r := receivertest.Start(over, receiver.Config{ClientState: "s3cret"})
+		r := receivertest.Start(over, receiver.Config{ClientState: "s3cret", Fetch: nothing{}})
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		response, err := client.Post(r.URL, "application/json", strings.NewReader(body))
 		if err != nil {
@@ -41,6 +41,11 @@ func TestStart(t *testing.T) {
 		t.Errorf("failed: %v; logged: %q, want neither", over.failed, over.logged)
 	}
 }
+
+// nothing is what is read of any item.
+type nothing struct{}
+
+func (nothing) Fetch(context.Context, string) ([]byte, error) { return nil, nil }
 
 // A test that failed shows what came, without the secret.
 func TestTellsOnFailure(t *testing.T) {
