@@ -26,7 +26,7 @@ const entrySchema = "outlocal/journal-entry/1"
 
 // watch is the console of an emulator or a receiver.
 func (a *app) watch(p *printer, kind control.Kind) *console {
-	return &console{p: p, kind: kind, json: a.json}
+	return &console{p: p, kind: kind, json: a.json, known: map[string]bool{}}
 }
 
 // entry tells one entry, which may hold secrets: they are masked here.
@@ -166,7 +166,7 @@ func (c *console) refused(e *journal.Entry) {
 	c.line(e, "%s %s %s  %s  %s %s", c.came(), method(e.Exchange), path(e.Exchange), c.answered(c.went(), e.Exchange), c.p.cross(), data.Code)
 	message, _, _ := strings.Cut(e.Note, " Hint: ")
 	c.below("", message)
-	if data.Hint != "" {
+	if id, _, _ := strings.Cut(data.Hint, ":"); !c.known[id] { // the handshake's line has told it
 		c.below("hint", data.Hint)
 	}
 }
@@ -230,11 +230,10 @@ func (c *console) findings(found []diagnosis.Diagnosis) {
 			what += ": " + d.Detail
 		}
 		c.p.line("          %s %s  %s", glyph, c.p.strong(d.ID), what)
-		told := d.ID + " " + d.Case
-		if c.known[told] {
+		if c.known[d.ID+" "+d.Case] {
 			continue
 		}
-		c.known[told] = true
+		c.known[d.ID], c.known[d.ID+" "+d.Case] = true, true
 		c.below("cause", d.Cause)
 		c.below("cure", d.Cure)
 	}

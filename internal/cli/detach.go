@@ -30,7 +30,7 @@ const detachedFlag = "detached-log"
 
 func addBackground(cmd *cobra.Command, b *background) {
 	flags := cmd.Flags()
-	flags.StringVar(&b.name, "name", "", "what other commands call it; its kind, with a number if need be, if left out")
+	flags.StringVar(&b.name, "name", "", "a `NAME` for other commands to call it; its kind, with a number if need be, if left out")
 	flags.BoolVar(&b.detach, "detach", false, "run in the background, and return once it is ready")
 	flags.StringVar(&b.log, detachedFlag, "", "")
 	_ = flags.MarkHidden(detachedFlag) // it fails for a flag that is not there

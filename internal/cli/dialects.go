@@ -41,6 +41,15 @@ which the service had each. The names are what --dialect and --serve take.`,
 	}
 }
 
+// dialectNames are what --dialect takes.
+func dialectNames() []string {
+	var names []string
+	for _, d := range dialect.All() {
+		names = append(names, d.String())
+	}
+	return names
+}
+
 func rowOf(d *dialect.Dialect) dialectRow {
 	row := dialectRow{Name: d.String(), Title: d.Title, Path: d.Base, Delete: d.Operations.Delete}
 	if d.Handshake != nil {

@@ -94,7 +94,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.webhook, "webhook", "", "your webhook's `URL`: allowed as a target, and subscribed at once")
-	flags.StringArrayVar(&f.watch, "watch", []string{defaultResource}, "what to subscribe --webhook to; may be repeated")
+	flags.StringArrayVar(&f.watch, "watch", []string{defaultResource}, "what to subscribe --webhook to, a `PATH`; may be repeated")
 	addSubscription(cmd, &f.subscribe)
 	flags.StringArrayVar(&f.serve, "serve", nil, "a base path and what it speaks, as `PATH=DIALECT`, beside or instead of the usual; may be repeated")
 	flags.StringVar(&f.user, "user", emulator.DefaultUser, "whose mailbox me is, unless a token says, by `ADDRESS`")

@@ -53,6 +53,14 @@ func readEnvironment(cmd *cobra.Command, env func(string) string) error {
 	return errors.Join(errs...)
 }
 
+// completes lets a shell complete the values of a flag.
+func completes(cmd *cobra.Command, name string, values func() []string) {
+	// It fails for a flag that is not there, which the test of all verbs' help would show.
+	_ = cmd.RegisterFlagCompletionFunc(name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return values(), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
 // takes demands exactly the named arguments.
 func takes(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

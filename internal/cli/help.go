@@ -13,6 +13,9 @@ import (
 // exitNotes is the annotation under which a command keeps what its exit codes mean.
 const exitNotes = "exit codes"
 
+// helpWidth is where the help of flags is broken, the same for everybody: a page of a book is no wider either.
+const helpWidth = 112
+
 // exits says what the exit codes of a verb mean, for the end of its help. A code that the verb cannot end with stays empty; wrong use
 // is the same everywhere.
 func exits(good, failed, unjudged string) map[string]string {
@@ -23,6 +26,23 @@ func exits(good, failed, unjudged string) map[string]string {
 		}
 	}
 	return map[string]string{exitNotes: text.String()}
+}
+
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:         "help [COMMAND]",
+		Short:       "Explain a command",
+		Long:        "Explain a command: what it is for, its flags, and what its exit codes mean.",
+		Example:     "outlocal help emulate",
+		Annotations: exits("always", "", ""),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			explained, rest, err := cmd.Root().Find(args)
+			if err != nil || explained == cmd.Root() && len(rest) > 0 {
+				return unknownVerb(cmd.Root(), strings.Join(args, " "))
+			}
+			return explained.Help()
+		},
+	}
 }
 
 // help writes what a command is for, then its usage. cobra sorts commands by name; order has the verbs as one meets them.
@@ -49,7 +69,7 @@ func usageText(cmd *cobra.Command, order []*cobra.Command) []byte {
 	}
 	writeCommands(&b, cmd, order)
 	if flags := cmd.LocalNonPersistentFlags(); flags.HasAvailableFlags() {
-		fmt.Fprintf(&b, "\nFlags:\n%s", flags.FlagUsages())
+		fmt.Fprintf(&b, "\nFlags:\n%s", flags.FlagUsagesWrapped(helpWidth))
 	}
 	if shared := sharedFlags(cmd); shared != "" {
 		fmt.Fprintf(&b, "\nFlags of every command:\n%s", shared)
@@ -103,9 +123,9 @@ func place(order []*cobra.Command, c *cobra.Command) int {
 // sharedFlags describes the flags that every command has.
 func sharedFlags(cmd *cobra.Command) string {
 	if !cmd.HasParent() {
-		return cmd.PersistentFlags().FlagUsages()
+		return cmd.PersistentFlags().FlagUsagesWrapped(helpWidth)
 	}
-	return cmd.InheritedFlags().FlagUsages()
+	return cmd.InheritedFlags().FlagUsagesWrapped(helpWidth)
 }
 
 func indent(text string) string {

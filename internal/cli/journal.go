@@ -48,12 +48,13 @@ outlocal journal --kind attempt --count 3 --within 10s --json`,
 	addEither(cmd, &f.target)
 	addSelector(cmd, &f.where)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.kinds, "kind", nil, "only entries of this kind; may be repeated")
+	flags.StringArrayVar(&f.kinds, "kind", nil, "only entries of this `KIND`; may be repeated")
 	flags.Uint64Var(&f.since, "since", 0, "only entries after this one, by `SEQ`")
 	flags.IntVar(&f.limit, "limit", 0, "at most so many")
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what happens")
 	flags.IntVar(&f.count, "count", 0, "wait until so many entries match")
 	flags.DurationVar(&f.within, "within", waitWithin, "how long --count waits, in real time")
+	completes(cmd, "kind", kindNames)
 	cmd.MarkFlagsMutuallyExclusive("follow", "count")
 	cmd.MarkFlagsMutuallyExclusive("limit", "count")
 	return cmd
@@ -98,15 +99,19 @@ func (f *journalFlags) parse(cmd *cobra.Command) ([]journal.Kind, error) {
 	for _, name := range f.kinds {
 		kind := journal.Kind(name)
 		if !slices.Contains(journal.Kinds(), kind) {
-			var all []string
-			for _, k := range journal.Kinds() {
-				all = append(all, string(k))
-			}
-			return nil, wrongUse("the kinds are "+strings.Join(all, ", "), "read --kind %q: there is no such kind", name)
+			return nil, wrongUse("the kinds are "+strings.Join(kindNames(), ", "), "read --kind %q: there is no such kind", name)
 		}
 		kinds = append(kinds, kind)
 	}
 	return kinds, nil
+}
+
+func kindNames() []string {
+	var names []string
+	for _, k := range journal.Kinds() {
+		names = append(names, string(k))
+	}
+	return names
 }
 
 func follow(ctx context.Context, client *control.Client, query control.JournalQuery, c *console) error {

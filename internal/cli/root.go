@@ -35,6 +35,7 @@ func verbs() []verb {
 		{groupSteer, newResetCommand},
 		{groupSteer, newStopCommand},
 		{groupKnow, newDialectsCommand},
+		{groupKnow, newManCommand},
 		{groupKnow, newVersionCommand},
 	}
 }
@@ -60,7 +61,15 @@ Begin with one of these:
 			}
 			return cmd.Help()
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return readEnvironment(cmd, a.process.Env) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := readEnvironment(cmd, a.process.Env); err != nil {
+				return err
+			}
+			if err := cmd.ValidateFlagGroups(); err != nil { // cobra would do so later, and leave the error as it is
+				return wrongUse(cmd.CommandPath()+" --help tells what each flag takes", "%w", err)
+			}
+			return nil
+		},
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print documents for programs, and nothing else")
@@ -71,7 +80,6 @@ Begin with one of these:
 		&cobra.Group{ID: groupSteer, Title: "Steer a running one:"},
 		&cobra.Group{ID: groupKnow, Title: "Know more:"},
 	)
-	root.SetHelpCommandGroupID(groupKnow)
 	root.SetCompletionCommandGroupID(groupKnow)
 	var order []*cobra.Command
 	for _, v := range verbs() {
@@ -80,6 +88,9 @@ Begin with one of these:
 		root.AddCommand(cmd)
 		order = append(order, cmd)
 	}
+	help := newHelpCommand()
+	help.GroupID = groupKnow
+	root.SetHelpCommand(help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return a.usage(cmd, order) })
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.help(cmd, order) })
 	return root

@@ -64,20 +64,21 @@ outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-s
 	}
 	addEmulator(cmd, &t)
 	flags := cmd.Flags()
-	flags.StringVar(&s.resource, "resource", defaultResource, "what to watch")
+	flags.StringVar(&s.resource, "resource", defaultResource, "what to watch, a `PATH` such as me/events")
 	addSubscription(cmd, &s)
 	flags.StringVar(&s.lifecycle, "lifecycle-url", "", "where lifecycle notifications go, in schemas that have them, as `URL`")
 	flags.StringVar(&s.user, "user", "", "whose mailbox me is, by `ADDRESS`; the emulator's own user if left out")
-	flags.StringVar(&s.life, "for", "", "how long, such as 1h or 3d; what the schema gives if left out")
+	flags.StringVar(&s.life, "for", "", "how long, a `DURATION` such as 1h or 3d; what the schema gives if left out")
 	return cmd
 }
 
 // addSubscription adds the flags that subscribe and emulate share.
 func addSubscription(cmd *cobra.Command, s *subscription) {
 	flags := cmd.Flags()
-	flags.StringVar(&s.change, "change", defaultChange, "which changes, as created,updated,deleted")
-	flags.StringVar(&s.dialect, "dialect", defaultDialect, "the schema to subscribe in; outlocal dialects lists them")
+	flags.StringVar(&s.change, "change", defaultChange, "which changes, as `WORDS` such as created,updated")
+	flags.StringVar(&s.dialect, "dialect", defaultDialect, "the schema to subscribe in, by `NAME`; outlocal dialects lists them")
 	flags.StringVar(&s.clientState, "client-state-env", "", "`NAME` of the variable with the client state to be sent along")
+	completes(cmd, "dialect", dialectNames)
 }
 
 // made is a subscription that was made, and what to do with it.
