@@ -151,7 +151,7 @@ func readBody(w http.ResponseWriter, r *http.Request, target any) error {
 	case len(bytes.TrimSpace(document)) == 0:
 		return nil
 	}
-	return decodeJSON(document, target)
+	return newStrict().decode(document, target)
 }
 
 // mediaType is a request's content type in lower case, without parameters; empty if it has none.

@@ -18,12 +18,13 @@ type rowReader struct {
 	media   string
 	source  *boundedReader
 	decoder *json.Decoder
+	strict  strict
 	left    int // rows that may still come
 }
 
 func newRowReader(r *http.Request) *rowReader {
 	source := &boundedReader{reader: r.Body, left: rowLimit}
-	return &rowReader{media: mediaType(r), source: source, decoder: json.NewDecoder(source), left: rowsLimit}
+	return &rowReader{media: mediaType(r), source: source, decoder: json.NewDecoder(source), strict: newStrict(), left: rowsLimit}
 }
 
 // all yields the rows. After an error nothing follows.
@@ -131,7 +132,7 @@ func (r *rowReader) row(yield func(NewSubscription, error) bool) error {
 		return &Error{http.StatusRequestEntityTooLarge, CodeTooLarge, fmt.Sprintf("there are more than %d rows", rowsLimit), "send the rest in further requests"}
 	}
 	var row NewSubscription
-	if err := decodeJSON(document, &row); err != nil {
+	if err := r.strict.decode(document, &row); err != nil {
 		return err
 	}
 	if err := row.check(); err != nil {
