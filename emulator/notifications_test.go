@@ -560,3 +560,14 @@ func TestEndpoints(t *testing.T) {
 		t.Errorf("endpoints %s", got)
 	}
 }
+
+// rules: W1.5-04
+func TestPreviewWatchesFoldersByDisplayName(t *testing.T) {
+	w := newWorld(t, func(c *emulatortest.Config) { c.Serve = []emulator.Mount{{Path: "/beta", Dialect: "graph-preview"}} })
+	w.must(201, "POST", "/beta/subscriptions", `{"changeType":"Created","notificationUrl":"`+emulatortest.WebhookURL+`","resource":"me/folders('vacation')/messages"}`)
+	for folder, want := range map[string]int{"vacation": 1, "inbox": 0} {
+		if got := w.Change(control.Change{Change: "created", Collection: "message", Folder: folder}); got.Matched != want {
+			t.Errorf("a message in %s matched %d", folder, got.Matched)
+		}
+	}
+}

@@ -169,11 +169,7 @@ func (c *call) watch(draft *store.Record) *notify.Error {
 		return refusal
 	}
 	if watch.Folder != "" || watch.Collection == notify.Events && c.d.Family == dialect.Graph { // without a calendar, the default one (W1.5-06)
-		naming := mailbox.WellKnown
-		if c.d.Watch.DisplayNames {
-			naming = mailbox.DisplayNames
-		}
-		id, ok := c.Mailboxes.Folder(box, watch.Collection, watch.Folder, naming)
+		id, ok := c.folder(box, watch)
 		if !ok {
 			return c.d.RefuseFolder(draft.Resource, watch, box)
 		}
@@ -181,6 +177,19 @@ func (c *call) watch(draft *store.Record) *notify.Error {
 	}
 	draft.Watch, draft.Mailbox = watch, box
 	return nil
+}
+
+// folder finds the id of a watched folder. Where display names count, a folder comes into being with the first use of its name, as
+// mailboxes do (W1.5-04): nobody can make one otherwise yet.
+func (c *call) folder(box notify.Mailbox, watch notify.Resource) (id string, ok bool) {
+	if !c.d.Watch.DisplayNames {
+		return c.Mailboxes.Folder(box, watch.Collection, watch.Folder, mailbox.WellKnown)
+	}
+	if id, ok = c.Mailboxes.Folder(box, watch.Collection, watch.Folder, mailbox.DisplayNames); ok {
+		return id, true
+	}
+	id, err := c.Mailboxes.AddFolder(box, watch.Collection, watch.Folder)
+	return id, err == nil
 }
 
 // resolve finds a mailbox by the name that a path or resource has for its user.
