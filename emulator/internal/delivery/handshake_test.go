@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,19 +71,23 @@ func (r *rig) serveInMemory(t *testing.T, h http.HandlerFunc) {
 	t.Helper()
 	l := pipenet.Listen("hook.localhost:80")
 	r.transport.DialContext = l.DialContext
-	var calls sync.WaitGroup // the bubble ends when they have
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		calls.Add(1)
-		defer calls.Done()
-		h(w, q)
-	})}
+	s := &http.Server{Handler: h}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {
 		_ = s.Close()
 		<-served
-		calls.Wait()
 	})
+}
+
+// pause takes its time, unless the connection is closed.
+func pause(r *http.Request, d time.Duration) {
+	wait := time.NewTimer(d)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-r.Context().Done():
+	}
 }
 
 func shake(ctx context.Context, r *rig, d *dialect.Dialect) HandshakeResult {
@@ -119,11 +122,11 @@ func TestHandshakeLimit(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				r := newRig(t)
 				r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
-					time.Sleep(tt.head)
+					pause(q, tt.head)
 					w.Header().Set("Content-Type", "text/plain")
 					w.WriteHeader(http.StatusOK)
 					_ = http.NewResponseController(w).Flush()
-					time.Sleep(tt.body)
+					pause(q, tt.body)
 					_, _ = io.WriteString(w, q.URL.Query().Get("validationtoken")+q.URL.Query().Get("validationToken"))
 				})
 				began := time.Now()
@@ -148,7 +151,7 @@ func TestHandshakeIsNotShortened(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		r := newRig(t)
 		r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
-			time.Sleep(900 * time.Millisecond)
+			pause(q, 900*time.Millisecond)
 			echo(w, q)
 		})
 		results := make(chan HandshakeResult)
@@ -353,7 +356,7 @@ func TestHandshakePatience(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		r := newRig(t, func(c *Config) { c.Patience = time.Hour })
 		r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
-			time.Sleep(20 * time.Minute)
+			pause(q, 20*time.Minute)
 			echo(w, q)
 		})
 		if got := shake(t.Context(), r, dialect.GraphV1); got.Failure != nil {

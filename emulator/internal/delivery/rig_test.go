@@ -178,13 +178,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		var after time.Duration
 		status, after = h.answer(n)
 		if after > 0 {
-			wait := time.NewTimer(after)
-			defer wait.Stop()
-			select {
-			case <-wait.C:
-			case <-r.Context().Done():
-				return
-			}
+			pause(r, after)
 		}
 	}
 	w.WriteHeader(status)
