@@ -67,6 +67,7 @@ func House() []Room {
 		{Name: "main", Floor: top},
 
 		// Tools that stand beside the house and see it from outside.
+		{Name: "examples", Floor: top, Alone: true},
 		{Name: "internal/archtest", Floor: top, Alone: true},
 		{Name: "internal/coverage", Floor: top, Alone: true},
 	}
