@@ -13,8 +13,26 @@ func (d *Dialect) SubscriptionID(guid uuid.UUID, store string) string {
 	if d.Family == Graph {
 		return guid.String()
 	}
-	return base64.StdEncoding.EncodeToString([]byte(strings.ToUpper(guid.String() + "_" + store)))
+	var room [80]byte // for two GUIDs; every notification bears such an id, so it is written without detours
+	plain := room[:0]
+	for i, b := range guid {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			plain = append(plain, '-')
+		}
+		plain = append(plain, upperHex[b>>4], upperHex[b&15])
+	}
+	plain = append(plain, '_')
+	for i := range len(store) {
+		c := store[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		plain = append(plain, c)
+	}
+	return base64.StdEncoding.EncodeToString(plain)
 }
+
+const upperHex = "0123456789ABCDEF"
 
 // GUID finds the GUID in an id that SubscriptionID wrote; false for any other text, be it the same in other letters: ids count in
 // exact case (W1.1-18). What it does not recognise may still be a fine id of somebody else's (W4.7-14).

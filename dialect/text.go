@@ -49,14 +49,34 @@ func ParseDate(text string) (time.Time, error) {
 
 // appendText writes a JSON string the way the service's serialiser does: HTML characters stay as they are.
 func appendText(dst []byte, text string) []byte {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return appendHardText(dst, text)
-		}
+	if !isPlain(text) {
+		return appendHardText(dst, text)
 	}
 	dst = append(dst, '"')
 	dst = append(dst, text...)
 	return append(dst, '"')
+}
+
+// isPlain tells whether a text stands in JSON as it is. It looks at eight bytes at a time, as ids and paths are long.
+func isPlain(text string) bool {
+	const low, high = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		t := text[i : i+8]
+		w := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		quote, slash := w^(low*'"'), w^(low*'\\')
+		// A byte's high bit ends up set where it was, where the byte is below a blank, and where it is one of the two.
+		if (w|(w-low*' ')|(quote-low)&^quote|(slash-low)&^slash)&high != 0 {
+			return false
+		}
+	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func appendHardText(dst []byte, text string) []byte {
