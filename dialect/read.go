@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,13 +69,15 @@ func Read(header http.Header, body []byte) (*Body, error) {
 		return nil, &BodyError{Fault: NoValue, Reason: `the body has no array named "value"`}
 	}
 	unknown := ""
-	for entry := range value.Elements {
+	entries := slices.Collect(value.Elements)
+	b.Items = make([]Item, len(entries))
+	for i, entry := range entries {
+		b.Items[i].Raw = entry.Raw
 		if b.Dialect == nil && entry.IsObject() {
 			if b.Dialect = recognise(header, entry); b.Dialect == nil && unknown == "" {
 				unknown = clip(names(entry))
 			}
 		}
-		b.Items = append(b.Items, Item{Raw: entry.Raw})
 	}
 	if b.Dialect == nil && unknown != "" {
 		return nil, &BodyError{Fault: UnknownDialect, Reason: "the entries' names belong to no dialect: " + unknown}
