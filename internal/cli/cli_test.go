@@ -1,17 +1,28 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/internal/cli"
+	"github.com/outlocal/outlocal/internal/state"
 )
 
 // TestMain lets scripts, and outlocal itself where it starts itself anew, run this very binary as outlocal.
@@ -43,8 +54,10 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("OUTLOCAL_STATE", filepath.Join(e.WorkDir, ".state"))
+			folder := filepath.Join(e.WorkDir, ".state")
+			e.Setenv(state.Variable, folder)
 			e.Setenv("HOME", e.WorkDir)
+			e.Defer(func() { endAll(folder) })
 			return nil
 		},
 		Cmds: commands(),
@@ -54,7 +67,26 @@ func TestScripts(t *testing.T) {
 // commands are what scripts can do beside running programs.
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
 	return map[string]func(ts *testscript.TestScript, neg bool, args []string){
-		"exits": exits,
+		"exits":  exits,
+		"field":  field,
+		"ndjson": ndjson,
+		"port":   port,
+	}
+}
+
+// endAll ends what a script left running.
+func endAll(folder string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	f, err := state.Locate(runtime.GOOS, func(name string) string { return map[string]string{state.Variable: folder}[name] })
+	if err != nil {
+		return
+	}
+	running, _ := f.Running(ctx)
+	for _, r := range running {
+		if client, err := control.NewClient(r.Control, control.ClientConfig{}); err == nil {
+			client.Stop(ctx)
+		}
 	}
 }
 
@@ -63,16 +95,63 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits CODE COMMAND [ARGS…]")
 	}
+	code := 0
 	err := ts.Exec(args[1], args[2:]...)
-	code := "0"
-	if err != nil {
-		exit, ok := err.(*exec.ExitError)
-		if !ok {
-			ts.Fatalf("run %s: %v", args[1], err)
-		}
-		code = exit.ProcessState.String()[len("exit status "):]
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("run %s: %v", args[1], err)
 	}
-	if code != args[0] {
-		ts.Fatalf("%v exits %s, want %s", args[1:], code, args[0])
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("%s exits %d, want %s", strings.Join(args[1:], " "), code, args[0])
+	}
+}
+
+// field sets a variable to a member of the document that was printed last: field HOOK webhook
+func field(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: field VARIABLE MEMBER")
+	}
+	var document map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &document))
+	value, ok := document[args[1]]
+	if !ok {
+		ts.Fatalf("there is no member %s in %s", args[1], ts.ReadFile("stdout"))
+	}
+	if number, ok := value.(float64); ok {
+		value = int(number)
+	}
+	ts.Setenv(args[0], fmt.Sprint(value))
+}
+
+// port sets a variable to the port of a URL: port PORT $HOOK
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: port VARIABLE URL")
+	}
+	u, err := url.Parse(args[1])
+	ts.Check(err)
+	ts.Setenv(args[0], u.Port())
+}
+
+// ndjson checks that every line that was printed is a document with a schema, of which there is one at least: ndjson outlocal/ready/1
+func ndjson(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: ndjson SCHEMA")
+	}
+	seen := false
+	for line := range bytes.Lines([]byte(ts.ReadFile("stdout"))) {
+		var document struct {
+			Schema string `json:"schema"`
+		}
+		if err := json.Unmarshal(line, &document); err != nil || document.Schema == "" {
+			ts.Fatalf("this line is no document with a schema: %s", line)
+		}
+		seen = seen || document.Schema == args[0]
+	}
+	if !seen {
+		ts.Fatalf("no line has the schema %s", args[0])
 	}
 }

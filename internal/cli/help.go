@@ -47,6 +47,7 @@ func newHelpCommand() *cobra.Command {
 
 // help writes what a command is for, then its usage. cobra sorts commands by name; order has the verbs as one meets them.
 func (a *app) help(cmd *cobra.Command, order []*cobra.Command) {
+	cmd.InitDefaultHelpFlag() // cobra does so only for who asked with it
 	text := cmd.Long
 	if text == "" {
 		text = cmd.Short

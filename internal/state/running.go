@@ -150,6 +150,7 @@ func (f Folder) Running(ctx context.Context) ([]Running, error) {
 			running = append(running, *r)
 		}
 	}
+	slices.SortFunc(running, func(x, y Running) int { return strings.Compare(x.Name, y.Name) })
 	return running, ctx.Err()
 }
 
