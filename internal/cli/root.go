@@ -23,6 +23,7 @@ type verb struct {
 // verbs lists every command, in the order of the help.
 func verbs() []verb {
 	return []verb{
+		{groupLook, newDemoCommand},
 		{groupLook, newVerifyCommand},
 		{groupRun, newEmulateCommand},
 		{groupRun, newReceiveCommand},
