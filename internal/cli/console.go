@@ -153,7 +153,7 @@ func (c *console) notified(e *journal.Entry) {
 	}
 	c.line(e, "    %s %s  subscription %s  %s", c.verdict(data.Good, data.Findings), what, shortID(e.Subscription), shortPath(data.Resource))
 	for _, problem := range data.Problems {
-		c.below(c.p.cross(), problem)
+		c.below("", c.p.cross()+" "+problem)
 	}
 	c.findings(data.Findings)
 }

@@ -25,7 +25,8 @@ func shortID(id string) string {
 	case uuid.Validate(id) == nil:
 		return id[:shownID] + "…"
 	}
-	return "…" + strings.TrimRight(id[len(id)-shownID:], "=")
+	id = strings.TrimRight(id, "=")
+	return "…" + id[max(len(id)-shownID, 0):]
 }
 
 // shortPath shortens the ids in a path.
