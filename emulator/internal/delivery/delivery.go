@@ -81,6 +81,7 @@ type Engine struct {
 	counts    counters
 	losses    losses
 	strays    strays
+	plans     sync.Pool // of *plan
 	expiry    expiry
 
 	life context.Context // ended by Close; nothing is sent after

@@ -28,7 +28,6 @@ type item struct {
 	collection notify.Collection
 	mailbox    string
 	app        string
-	base       string // origin and base path, for absolute links
 	cause      uint64
 }
 
@@ -76,7 +75,7 @@ func (it *item) append(dst []byte, d *dialect.Dialect) []byte {
 func itemOf(r *store.Record, k kind, cause uint64) *item {
 	return &item{
 		handle: r.Handle, kind: k, cause: cause, collection: r.Watch.Collection,
-		mailbox: r.Mailbox.Address, app: r.App, base: r.Origin + r.Mount,
+		mailbox: r.Mailbox.Address, app: r.App,
 		head: dialect.Head{Subscription: r.ID, Expires: r.Expires, ClientState: r.ClientState, Tenant: r.Mailbox.Tenant},
 	}
 }
@@ -89,13 +88,13 @@ type groupKey struct {
 	base    string // where the body names it
 }
 
-func keyOf(t *target, d *dialect.Dialect, it *item) groupKey {
+func keyOf(t *target, d *dialect.Dialect, r *store.Record) groupKey {
 	k := groupKey{target: t, dialect: d}
 	if d.ClientState.Header != "" {
-		k.state = it.head.ClientState
+		k.state = r.ClientState
 	}
 	if d.Notification.Context {
-		k.base = it.base
+		k.base = r.Origin + r.Mount
 	}
 	return k
 }

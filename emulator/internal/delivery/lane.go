@@ -43,13 +43,14 @@ type lane struct {
 	next    func(*batch) *batch // the endpoint's, for its kind of lane
 	running *int                // how many there are of the kind
 	within  limiter
+	request request // the last one
 }
 
 // turn sends one batch, without the lock, and finds the next. The flight of the next begins before that of the last ends: what waited
 // behind it must not be jumped over.
 func (l *lane) turn(b *batch) *batch {
 	p := l.endpoint
-	v := p.engine.attempt(b, &l.within)
+	v := p.engine.attempt(b, l)
 	last, hold := b.flight, v.hold
 
 	p.mu.Lock()

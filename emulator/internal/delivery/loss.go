@@ -52,7 +52,7 @@ func (e *Engine) giveUp(items []*item, why Reason, t *target, cause uint64) {
 	}
 	entry := e.entry(journal.Dropped, items)
 	entry.URL, entry.Note = t.raw, why.note(len(items), t)
-	entry.Data = &Given{Reason: why, Items: itemsOf(items[:min(len(items), namedItems)]), Count: len(items)}
+	entry.Data = &Given{Reason: why, Items: appendItems(nil, items[:min(len(items), namedItems)]), Count: len(items)}
 	if cause != 0 {
 		entry.Cause = cause
 	}

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/outlocal/outlocal/dialect"
@@ -13,23 +12,31 @@ import (
 // Raise plans the notifications of a change and returns how many there are. It never waits for a webhook, and holds nothing that a
 // webhook could want (R27): the change is to be readable before.
 func (e *Engine) Raise(change notify.Change, cause uint64) (matched int) {
-	p := plan{engine: e, change: &change, cause: cause, now: e.Clock.Now()}
+	p, _ := e.plans.Get().(*plan)
+	if p == nil {
+		p = &plan{engine: e}
+	}
+	p.change, p.cause, p.now = &change, cause, e.Clock.Now()
 	kind := change.Type
 	if kind == notify.Updated {
 		kind = 0 // to a filter, an update may be the coming or going of an item (W1.5-16): look at all
 	}
 	e.Store.Match(change.Mailbox.Store, change.Collection, change.Folder, kind, p.visit)
 	e.counts.raised.Add(int64(len(p.items)))
-	for len(p.items) > 0 {
-		next := p.items[0].key.target.endpoint
+	for rest := p.items; len(rest) > 0; {
+		next := rest[0].key.target.endpoint
 		run := 1
-		for run < len(p.items) && p.items[run].key.target.endpoint == next {
+		for run < len(rest) && rest[run].key.target.endpoint == next {
 			run++
 		}
-		e.queue(next, p.items[:run])
-		matched += run
-		p.items = p.items[run:]
+		e.queue(next, rest[:run])
+		rest = rest[run:]
 	}
+	matched = len(p.items)
+	clear(p.items)
+	clear(p.shared)
+	p.change, p.items, p.shared = nil, p.items[:0], p.shared[:0]
+	e.plans.Put(p)
 	return matched
 }
 
@@ -62,7 +69,8 @@ type planned struct {
 type shared struct {
 	dialect  *dialect.Dialect
 	change   notify.ChangeType
-	base     string   // where a path begins with it
+	origin   string // and mount, where a path begins with them
+	mount    string
 	selected []string // where properties travel along
 	bytes    []byte
 }
@@ -83,32 +91,31 @@ func (p *plan) visit(h store.Handle) {
 	}
 	it := itemOf(&r, ofChange, p.cause)
 	it.change = kind
-	it.shared = p.encode(d, kind, it.base, &r)
+	it.shared = p.encode(d, kind, &r)
 	t := p.engine.target(r.NotificationURL)
-	p.items = append(p.items, planned{item: it, key: keyOf(t, d, it)})
+	p.items = append(p.items, planned{item: it, key: keyOf(t, d, &r)})
 }
 
 // encode writes what is shared, once.
-func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, base string, r *store.Record) []byte {
-	if !d.Notification.Path.Absolute {
-		base = ""
+func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, r *store.Record) []byte {
+	want := shared{dialect: d, change: kind}
+	if d.Notification.Path.Absolute {
+		want.origin, want.mount = r.Origin, r.Mount
 	}
-	var selected []string
 	if d.Watch.Select == dialect.SelectClear {
-		selected = r.Watch.Select
+		want.selected = r.Watch.Select
 	}
 	for i := range p.shared {
 		s := &p.shared[i]
-		if s.dialect == d && s.change == kind && s.base == base && slices.Equal(s.selected, selected) {
+		if s.dialect == d && s.change == kind && s.origin == want.origin && s.mount == want.mount && slices.Equal(s.selected, want.selected) {
 			return s.bytes
 		}
 	}
 	c := *p.change
 	c.Type = kind
-	s := shared{dialect: d, change: kind, base: strings.Clone(base), selected: selected}
-	s.bytes = d.AppendShared(make([]byte, 0, sharedRoom), &c, base, selected)
-	p.shared = append(p.shared, s)
-	return s.bytes
+	want.bytes = d.AppendShared(make([]byte, 0, sharedRoom), &c, want.origin+want.mount, want.selected)
+	p.shared = append(p.shared, want)
+	return want.bytes
 }
 
 // sharedRoom holds what is shared in all dialects, an id of 152 characters standing in it three times.

@@ -45,7 +45,7 @@ func (e *Engine) call(ctx context.Context, r *request) reply {
 	if inTime && !limit.Stop() {
 		a.hold = <-over
 	}
-	a.Took = e.Clock.Now().Sub(began)
+	a.ended, a.Took = time.Now(), e.Clock.Now().Sub(began)
 	a.Status, a.Header, a.Body, a.BodyTruncated = w.end(a.Err)
 	return a
 }

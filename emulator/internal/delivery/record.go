@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/journal"
@@ -26,19 +28,26 @@ type Item struct {
 	Cause        uint64 `json:"cause,omitempty"` // journal entry of what it was planned for
 }
 
-func itemsOf(items []*item) []Item {
-	named := make([]Item, len(items))
-	for i, it := range items {
-		named[i] = Item{it.head.Subscription, it.head.Sequence, it.name(), it.cause}
+func appendItems(named []Item, items []*item) []Item {
+	named = slices.Grow(named, len(items))
+	for _, it := range items {
+		named = append(named, Item{it.head.Subscription, it.head.Sequence, it.name(), it.cause})
 	}
 	return named
 }
 
 // entry begins a journal entry that is about notifications.
 func (e *Engine) entry(k journal.Kind, items []*item) journal.Entry {
+	entry := about(k, items)
+	entry.At, entry.Wall = e.Clock.Now(), e.Clock.Wall()
+	return entry
+}
+
+// about is an entry without its dates.
+func about(k journal.Kind, items []*item) journal.Entry {
 	first := items[0]
 	entry := journal.Entry{
-		At: e.Clock.Now(), Wall: e.Clock.Wall(), Kind: k, Cause: first.cause,
+		Kind: k, Cause: first.cause,
 		Subscription: first.head.Subscription, Mailbox: first.mailbox, App: first.app,
 	}
 	if first.group != nil {
@@ -58,23 +67,32 @@ func (e *Engine) entry(k journal.Kind, items []*item) journal.Entry {
 	return entry
 }
 
+// told is what an entry of an attempt points to, made at once.
+type told struct {
+	exchange journal.Exchange
+	attempt  Attempt
+	one      [1]Item
+}
+
 // record writes an attempt into the journal.
-func (e *Engine) record(b *batch, v *verdict, r *request, a *reply) uint64 {
-	entry := e.entry(journal.Attempt, b.items)
-	entry.URL = b.group.target.raw
-	x := &journal.Exchange{
-		Method: http.MethodPost, URL: r.target.raw, RequestHeader: r.header.shown, RequestBody: r.body,
-		Status: a.Status, ResponseHeader: a.Header, ResponseBody: a.Body, Started: a.started, Took: a.Took,
+func (e *Engine) record(b *batch, v *verdict, r *request, a *reply, now time.Time) uint64 {
+	t := &told{
+		exchange: journal.Exchange{
+			Method: http.MethodPost, URL: r.target.raw, RequestHeader: r.header.shown, RequestBody: r.body,
+			Status: a.Status, ResponseHeader: a.Header, ResponseBody: a.Body, Started: a.started, Took: a.Took,
+		},
+		attempt: Attempt{Try: b.tries + 1, Class: v.Class, Next: v.Next, Delivered: v.delivered, Diagnoses: v.diagnoses},
 	}
 	if a.Err != nil {
-		x.Error = a.Err.Error()
+		t.exchange.Error = a.Err.Error()
 	}
 	if len(v.diagnoses) > 0 {
-		x.Finding = v.diagnoses[0].ID
+		t.exchange.Finding = v.diagnoses[0].ID
 	}
-	entry.Exchange, entry.Note = x, v.Next
-	entry.Data = &Attempt{
-		Items: itemsOf(b.items), Try: b.tries + 1, Class: v.Class, Next: v.Next, Delivered: v.delivered, Diagnoses: v.diagnoses,
-	}
+	t.attempt.Items = appendItems(t.one[:0], b.items)
+	entry := about(journal.Attempt, b.items)
+	entry.At, entry.Wall = now, a.ended
+	entry.URL, entry.Note = b.group.target.raw, v.Next
+	entry.Exchange, entry.Data = &t.exchange, &t.attempt
 	return e.Journal.Append(entry)
 }

@@ -27,6 +27,7 @@ type request struct {
 type reply struct {
 	diagnosis.Answer
 	started time.Time // real
+	ended   time.Time // real
 	tls     *tls.ConnectionState
 	hold    *clock.Flight // to be ended by whoever draws the consequences; may be nil
 }
@@ -35,7 +36,8 @@ type reply struct {
 func (e *Engine) post(within *limiter, r *request) reply {
 	switch {
 	case r.target.err != nil:
-		return reply{started: time.Now(), Answer: diagnosis.Answer{Err: r.target.err}}
+		now := time.Now()
+		return reply{started: now, ended: now, Answer: diagnosis.Answer{Err: r.target.err}}
 	case r.target.handler != nil:
 		return e.call(within.parent, r)
 	}
@@ -52,7 +54,8 @@ func (e *Engine) post(within *limiter, r *request) reply {
 		a.Status, a.Header, a.tls = response.StatusCode, response.Header, response.TLS
 		a.Body, a.BodyTruncated, err = readBody(response.Body, r)
 	}
-	a.Took = time.Since(a.started)
+	a.ended = time.Now()
+	a.Took = a.ended.Sub(a.started)
 	if a.Err = err; within.end() && err != nil {
 		a.Err = context.DeadlineExceeded // however the transport words it
 	}

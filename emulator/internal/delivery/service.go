@@ -10,7 +10,7 @@ import (
 // Acknowledge plans the notification that a creation is acknowledged with, where the dialect has one (W3.1-01). Nobody waits for it.
 func (e *Engine) Acknowledge(rec store.Record, cause uint64) {
 	if d := e.Dialect(rec.Mount); d != nil && d.Notification.Acknowledge {
-		e.plan(d, rec.NotificationURL, itemOf(&rec, ofCreation, cause))
+		e.plan(d, &rec, rec.NotificationURL, itemOf(&rec, ofCreation, cause))
 	}
 }
 
@@ -38,12 +38,12 @@ func (e *Engine) Lifecycle(rec store.Record, event notify.Lifecycle, reason *not
 	}
 	entry.URL, entry.Dialect, entry.Note = url, d.String(), string(event)
 	it.cause = e.Journal.Append(entry)
-	e.plan(d, url, it)
+	e.plan(d, &rec, url, it)
 	return true
 }
 
 // plan queues one notification.
-func (e *Engine) plan(d *dialect.Dialect, url string, it *item) {
+func (e *Engine) plan(d *dialect.Dialect, r *store.Record, url string, it *item) {
 	t := e.target(url)
-	e.queue(t.endpoint, []planned{{item: it, key: keyOf(t, d, it)}})
+	e.queue(t.endpoint, []planned{{item: it, key: keyOf(t, d, r)}})
 }
