@@ -36,6 +36,7 @@ func verbs() []verb {
 		{groupSteer, newResetCommand},
 		{groupSteer, newStopCommand},
 		{groupKnow, newDialectsCommand},
+		{groupKnow, newDoctorCommand},
 		{groupKnow, newManCommand},
 		{groupKnow, newVersionCommand},
 	}

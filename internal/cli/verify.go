@@ -57,8 +57,8 @@ outlocal verify 3000/hook --json`,
 	f.StringArrayVarP(&flags.dialects, "dialect", "d", []string{dialect.GraphV1.Name}, "whose handshake; repeat it for several")
 	f.BoolVar(&flags.strict, "strict", false, "bear nothing that Microsoft would not")
 	f.DurationVar(&flags.limit, "limit", 0, "time for the answer (default the dialect's: 5s Outlook, 10s Graph)")
-	f.StringVar(&flags.caFile, "ca", "", "PEM `file` of certificates to trust beside the system's")
-	f.StringVar(&flags.clientStateEnv, "client-state-env", "", "`name` of the variable with the client state, for dialects that send one along")
+	f.StringVar(&flags.caFile, "ca", "", "PEM `FILE` of certificates to trust beside the system's")
+	f.StringVar(&flags.clientStateEnv, "client-state-env", "", "`NAME` of the variable with the client state, for dialects that send one along")
 	return cmd
 }
 
