@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -105,7 +104,7 @@ func (a *app) stillborn(command *exec.Cmd, log *os.File) error {
 	if readErr != nil {
 		return fmt.Errorf("run in the background: it ended: %w", errors.Join(err, readErr))
 	}
-	if _, err := io.WriteString(a.process.Err, string(text)); err != nil {
+	if _, err := a.process.Err.Write(text); err != nil {
 		return err
 	}
 	var exit *exec.ExitError

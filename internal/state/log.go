@@ -1,9 +1,7 @@
 package state
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,17 +25,13 @@ func (f Folder) NewLog(kind string, now time.Time) (*os.File, error) {
 
 // dropLogs removes old logs. One that can't be removed is tried again the next time.
 func (f Folder) dropLogs(now time.Time) {
-	_ = filepath.WalkDir(f.logs(), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".log" {
-			return nil
+	logs, err := filepath.Glob(filepath.Join(f.logs(), "*.log"))
+	if err != nil {
+		return // it is the pattern's fault alone, and a path with brackets in it keeps its logs
+	}
+	for _, path := range logs {
+		if info, err := os.Stat(path); err == nil && now.Sub(info.ModTime()) > logLife {
+			_ = os.Remove(path)
 		}
-		info, err := entry.Info()
-		if err == nil && now.Sub(info.ModTime()) > logLife {
-			err = os.Remove(path)
-		}
-		if errors.Is(err, fs.ErrPermission) {
-			return fs.SkipAll
-		}
-		return nil
-	})
+	}
 }
