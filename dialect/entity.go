@@ -45,7 +45,7 @@ func (d *Dialect) AppendEntity(dst []byte, item *notify.Item, l Links, selected 
 		path := l.Base + "/Users" + quoteKey(d.Entity.User.Key(item.Mailbox)) + "/" + pascal(item.Collection.String()) + quoteKey(item.ID)
 		dst = appendText(appendName(dst, "@odata.id"), path)
 	}
-	dst = appendText(appendName(dst, "@odata.etag"), `W/"`+item.ETag+`"`)
+	dst = appendETag(appendName(dst, "@odata.etag"), item.ETag)
 	dst = appendText(appendName(dst, d.entityName("id")), item.ID)
 	return append(d.appendProperties(dst, item.Properties, selected), '}')
 }

@@ -92,6 +92,22 @@ func (f UserForm) Key(m notify.Mailbox) string {
 	return m.Address
 }
 
+// appendKey writes what Key returns.
+func (f UserForm) appendKey(dst []byte, m notify.Mailbox) []byte {
+	if f == UserPair {
+		return append(append(append(dst, m.ID...), '@'), m.Tenant...)
+	}
+	return append(dst, f.Key(m)...)
+}
+
+// appendQuoted writes it as it stands between quotes.
+func (f UserForm) appendQuoted(dst []byte, m notify.Mailbox) []byte {
+	if f == UserAddress {
+		return appendDoubled(dst, m.Address)
+	}
+	return f.appendKey(dst, m) // GUIDs hold no quotes
+}
+
 // Head is what differs between the notifications that one change raises.
 type Head struct {
 	Subscription string
@@ -107,7 +123,8 @@ type Head struct {
 func (d *Dialect) AppendShared(dst []byte, c *notify.Change, base string, rich []string) []byte {
 	start := len(dst)
 	dst = append(dst, '{') // appendName needs something to look back at; cut off below
-	path := string(d.appendItemPath(nil, c.Mailbox, c.Collection, c.Item, base))
+	var room [pathRoom]byte
+	path := string(d.appendItemPath(room[:0], c.Mailbox, c.Collection, c.Item, base))
 	for _, part := range d.Notification.Item {
 		switch part.Is {
 		case PartChange:
@@ -124,13 +141,17 @@ func (d *Dialect) AppendShared(dst []byte, c *notify.Change, base string, rich [
 	return append(dst[:start], dst[start+1:]...)
 }
 
+// pathRoom holds the path of an item with an id as long as they are.
+const pathRoom = 512
+
 func (d *Dialect) appendData(dst []byte, c *notify.Change, path string, rich []string) []byte {
-	dst = append(dst, `{"@odata.type":`...)
-	dst = appendText(dst, d.Notification.ItemType+pascal(c.Collection.Singular()))
+	dst = append(dst, `{"@odata.type":"`...)
+	dst = append(dst, d.Notification.ItemType...)
+	dst = append(appendPascal(dst, c.Collection.Singular()), '"')
 	dst = appendName(dst, "@odata.id")
 	dst = appendText(dst, path)
 	dst = appendName(dst, "@odata.etag")
-	dst = appendText(dst, `W/"`+c.ETag+`"`)
+	dst = appendETag(dst, c.ETag)
 	dst = appendName(dst, d.Notification.ItemID)
 	dst = appendText(dst, c.Item)
 	if c.Type != notify.Deleted && len(rich) > 0 {
@@ -278,18 +299,23 @@ func (d *Dialect) ItemPath(m notify.Mailbox, c notify.Collection, item, base str
 
 func (d *Dialect) appendItemPath(dst []byte, m notify.Mailbox, c notify.Collection, item, base string) []byte {
 	p := d.Notification.Path
-	collection := c.String()
-	if p.Pascal {
-		collection = pascal(collection)
+	collection := func(dst []byte) []byte {
+		if p.Pascal {
+			return appendPascal(dst, c.String())
+		}
+		return append(dst, c.String()...)
 	}
-	user := p.User.Key(m)
 	if !p.Quoted {
-		return append(dst, "Users/"+user+"/"+collection+"/"+item...)
+		dst = append(p.User.appendKey(append(dst, "Users/"...), m), '/')
+		return append(append(collection(dst), '/'), item...)
 	}
 	if p.Absolute {
 		dst = append(append(dst, base...), '/')
 	}
-	return append(dst, "Users"+quoteKey(user)+"/"+collection+quoteKey(item)...)
+	dst = append(dst, "Users('"...)
+	dst = p.User.appendQuoted(dst, m)
+	dst = append(collection(append(dst, "')/"...)), "('"...)
+	return append(appendDoubled(dst, item), "')"...)
 }
 
 func (d *Dialect) changeWord(c notify.ChangeType) string {

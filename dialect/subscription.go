@@ -147,10 +147,27 @@ func (d *Dialect) NameOf(p Prop) string {
 
 func quoteKey(key string) string { return odata.QuoteKey(key) }
 
+// appendDoubled writes a key as it stands between quoteKey's quotes.
+func appendDoubled(dst []byte, key string) []byte {
+	for {
+		before, after, found := strings.Cut(key, "'")
+		dst = append(dst, before...)
+		if !found {
+			return dst
+		}
+		dst, key = append(dst, "''"...), after
+	}
+}
+
+// appendPascal writes what pascal returns.
+func appendPascal(dst []byte, name string) []byte {
+	if name == "" || name[0] < 'a' || name[0] > 'z' {
+		return append(dst, name...)
+	}
+	return append(append(dst, name[0]-'a'+'A'), name[1:]...)
+}
+
 // pascal gives a name its capital.
 func pascal(name string) string {
-	if name == "" || name[0] < 'a' || name[0] > 'z' {
-		return name
-	}
-	return string(name[0]-'a'+'A') + name[1:]
+	return string(appendPascal(nil, name))
 }

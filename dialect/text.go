@@ -57,6 +57,16 @@ func appendText(dst []byte, text string) []byte {
 	return append(dst, '"')
 }
 
+// appendETag writes a change key the way an entity tag stands in JSON: W/"…".
+func appendETag(dst []byte, key string) []byte {
+	if !isPlain(key) {
+		return appendHardText(dst, `W/"`+key+`"`)
+	}
+	dst = append(dst, `"W/\"`...)
+	dst = append(dst, key...)
+	return append(dst, `\""`...)
+}
+
 // isPlain tells whether a text stands in JSON as it is. It looks at eight bytes at a time, as ids and paths are long.
 func isPlain(text string) bool {
 	const low, high = 0x0101010101010101, 0x8080808080808080
