@@ -203,9 +203,19 @@ type Handshake struct {
 	StateHeader string        // header with the client state, if one was given
 	Sentence    bool          // the token is a sentence with the request's id (W2.1-12); else base64 of a GUID
 	Header      map[string]string
-	OldTexts    bool // the error texts before the status was named in them (W2.4-05)
+	Wording     Wording
 	Revalidate  bool // a renewal validates again; off as documented (W10-04)
 }
+
+// Wording is in which words Graph told that a handshake had failed.
+type Wording uint8
+
+// The wordings: the status is named in it, not yet (W2.4-05), or nothing is told at all (W2.4-08).
+const (
+	TellsStatus Wording = iota
+	TellsFailure
+	TellsNothing
+)
 
 // Delivery is what the service makes of a webhook's answers.
 type Delivery struct {

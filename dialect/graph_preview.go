@@ -33,7 +33,7 @@ var GraphPreview = register(Dialect{
 	Lifetime:    Lifetime{Default: threeDays, Max: threeDays}, // W1.6-05
 	ClientState: ClientState{Max: outlookClientState},
 
-	Handshake: &Handshake{Parameter: "validationtoken", Limit: 10 * time.Second, StateHeader: "ClientState"},
+	Handshake: &Handshake{Parameter: "validationtoken", Limit: 10 * time.Second, StateHeader: "ClientState", Wording: TellsNothing},
 	Notification: Notification{ // W4.5-01 to W4.5-03
 		ContentType: "application/json",
 		Item: []Part{{"subscriptionId", PartSubscription}, {"subscriptionExpirationDateTime", PartExpires},

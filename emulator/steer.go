@@ -209,27 +209,26 @@ func (s *Server) due(since uint64) []string {
 func (s *Server) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (control.LifecycleRaised, error) {
 	event := notify.Lifecycle(e.Event)
 	var told control.LifecycleRaised
-	spared := 0
+	spared, before := 0, s.journal.Last()
 	for _, r := range s.selected(e.Where) {
 		told.Matched++
 		if event == notify.SubscriptionRemoved && r.AppOnly && s.family(r.Mount) == dialect.Outlook { // W3.4-03
 			spared++
 			continue
 		}
-		kind, note := journal.Lifecycle, string(event)
+		var cause uint64
 		if event == notify.SubscriptionRemoved {
 			if _, mine := s.store.Remove(r.Handle); !mine {
 				continue
 			}
-			kind = journal.Removed
+			cause = s.record(journal.Entry{Kind: journal.Removed, Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App, URL: r.NotificationURL, Note: "by the service"})
 		}
-		seq := s.record(journal.Entry{Kind: kind, Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App, URL: r.NotificationURL, Note: note})
-		if told.Entry == 0 {
-			told.Entry = seq
-		}
-		if s.engine.Lifecycle(r, event, removalReason(r, event), seq) {
+		if s.engine.Lifecycle(r, event, removalReason(r, event), cause) {
 			told.Raised++
 		}
+	}
+	if s.journal.Last() > before {
+		told.Entry = before + 1
 	}
 	switch {
 	case told.Matched == 0:

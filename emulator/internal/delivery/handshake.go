@@ -109,13 +109,16 @@ func failureOf(r *HandshakeResult, t *target) *diagnosis.Failure {
 
 // StyleOf tells in whose words the service of a dialect reports a failed handshake.
 func StyleOf(d *dialect.Dialect) diagnosis.Style {
-	switch {
-	case d.Family == dialect.Outlook:
+	if d.Family == dialect.Outlook {
 		return diagnosis.StyleOutlook
-	case d.Name == dialect.GraphPreview.Name:
-		return diagnosis.StylePreview
-	case d.Handshake != nil && d.Handshake.OldTexts:
-		return diagnosis.StyleGraph2023
+	}
+	if d.Handshake != nil {
+		switch d.Handshake.Wording {
+		case dialect.TellsNothing:
+			return diagnosis.StylePreview
+		case dialect.TellsFailure:
+			return diagnosis.StyleGraph2023
+		}
 	}
 	return diagnosis.StyleGraph
 }

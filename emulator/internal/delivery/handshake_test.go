@@ -119,7 +119,7 @@ func TestHandshakeLimit(t *testing.T) {
 		{"graph, the end of the body", dialect.GraphV1, 9 * time.Second, 2 * time.Second, diagnosis.KindTimeout, 10 * time.Second, "rules: W2.1-09"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
 				r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
 					pause(q, tt.head)
@@ -148,7 +148,7 @@ func TestHandshakeLimit(t *testing.T) {
 
 // Time that is advanced doesn't take any of the webhook's away: it waits until the answer is there.
 func TestHandshakeIsNotShortened(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
 			pause(q, 900*time.Millisecond)
@@ -192,7 +192,7 @@ func TestHandshakeAnswers(t *testing.T) {
 		{"closed without an answer", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, diagnosis.KindReset, 0, "handshake-reset", "rules: W2.4-07"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
 				calls := 0
 				r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) { calls++; tt.answer(w, q) })
@@ -219,7 +219,7 @@ func TestHandshakeAnswers(t *testing.T) {
 
 // An answer is read a little further than the token, never to an end that may not come.
 func TestHandshakeAnswerIsCutOff(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
 			for q.Context().Err() == nil {
@@ -245,7 +245,7 @@ func TestHandshakeEnds(t *testing.T) {
 		{"with the engine", func(r *rig, _ func()) { r.Close() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
 				r.serveInMemory(t, func(_ http.ResponseWriter, q *http.Request) { <-q.Context().Done() })
 				ctx, cancel := context.WithCancel(t.Context())
@@ -265,7 +265,7 @@ func TestHandshakeEnds(t *testing.T) {
 }
 
 func TestHandshakeIsJournaled(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.serveInMemory(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) })
 		got := shake(t.Context(), r, dialect.OutlookFinal)
@@ -339,7 +339,7 @@ func TestForeignCertificateIsRefused(t *testing.T) {
 
 // rules: W2.4-01 W2.4-05 W2.4-08
 func TestStyleOf(t *testing.T) {
-	older := dialect.GraphV1.With(func(d *dialect.Dialect) { d.Handshake.OldTexts = true })
+	older := dialect.GraphV1.With(func(d *dialect.Dialect) { d.Handshake.Wording = dialect.TellsFailure })
 	for d, want := range map[*dialect.Dialect]diagnosis.Style{
 		dialect.OutlookFinal: diagnosis.StyleOutlook, dialect.OutlookFinal2015: diagnosis.StyleOutlook,
 		dialect.GraphPreview: diagnosis.StylePreview, dialect.GraphV1: diagnosis.StyleGraph,
@@ -353,7 +353,7 @@ func TestStyleOf(t *testing.T) {
 
 // A breakpoint in the webhook costs nothing.
 func TestHandshakePatience(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, func(c *Config) { c.Patience = time.Hour })
 		r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
 			pause(q, 20*time.Minute)
