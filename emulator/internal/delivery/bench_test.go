@@ -39,7 +39,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	buf := s.buffers.Get().(*bytes.Buffer)
 	buf.Reset()
 	_, _ = buf.ReadFrom(r.Body)
-	n := bytes.Count(buf.Bytes(), []byte(`"SequenceNumber":`))
+	n := bytes.Count(buf.Bytes(), []byte("SequenceNumber"))
 	s.buffers.Put(buf)
 	w.WriteHeader(http.StatusAccepted)
 	s.mu.Lock()

@@ -11,15 +11,15 @@ type cache[K comparable, V any] struct {
 	values map[K]V
 }
 
-// of returns the value of k, which make makes if need be; of two made at once, all get the same.
-func (c *cache[K, V]) of(k K, make func(K) V) V {
+// of returns the value of k, which build makes if need be; of two made at once, all get the same.
+func (c *cache[K, V]) of(k K, build func(K) V) V {
 	c.mu.RLock()
 	v, known := c.values[k]
 	c.mu.RUnlock()
 	if known {
 		return v
 	}
-	v = make(k)
+	v = build(k)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if other, known := c.values[k]; known {

@@ -84,7 +84,7 @@ type Engine struct {
 	plans     sync.Pool // of *plan
 	expiry    expiry
 
-	life context.Context // ended by Close; nothing is sent after
+	life context.Context //nolint:containedctx // the engine's own, no caller's: Close ends it, and nothing is sent after
 	stop context.CancelFunc
 
 	mu     sync.Mutex

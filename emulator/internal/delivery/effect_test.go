@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/outlocal/outlocal/dialect"
@@ -76,7 +77,7 @@ func TestEffect(t *testing.T) {
 //
 // rules: W1.5-16
 func TestRaiseThroughFilters(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{}
 		r := newRig(t, withHook("hook.test", h))
 		for _, kind := range []notify.ChangeType{notify.Created, notify.Updated, notify.Deleted} {
@@ -98,7 +99,7 @@ func TestRaiseThroughFilters(t *testing.T) {
 
 // rules: W1.5-11
 func TestSelectedPropertiesTravelAlong(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{}
 		r := newRig(t, withHook("hook.test", h))
 		r.subscribe(dialect.OutlookFinal, "https://hook.test/cb")
@@ -136,7 +137,7 @@ func TestRaiseMatches(t *testing.T) {
 		{"expired, and not yet taken out", func(r *store.Record) { r.Expires = r.Created.Add(-1) }, nil, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				h := &hook{}
 				r := newRig(t, withHook("hook.test", h))
 				r.Engine.expiry.close() // so that what has expired stays

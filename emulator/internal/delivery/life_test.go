@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestExpiry(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{}
 		r := newRig(t, withHook("hook.test", h))
 		life := func(d time.Duration) func(*store.Record) {
@@ -58,7 +58,7 @@ func TestExpiry(t *testing.T) {
 
 // More than one portion expires at one moment; all of it before Advance returns.
 func TestManyExpireTogether(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.many(2*expiryPortion+1, "https://hook.test/cb")
 		r.advance(72 * time.Hour)
@@ -78,7 +78,7 @@ func TestEndedSubscriptionGetsNothing(t *testing.T) {
 		{"expired", func(r *rig, _ store.Record) { time.Sleep(time.Second); synctest.Wait() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				h := newHeld()
 				r := newRig(t, withHook("hook.test", h))
 				rec := r.subscribe(dialect.OutlookFinal, "https://hook.test/cb", func(rec *store.Record) { rec.Expires = rec.Created.Add(time.Second) })
@@ -109,7 +109,7 @@ func TestEndedSubscriptionGetsNothing(t *testing.T) {
 
 // An entry names some of what was given up, and counts all.
 func TestLongLossesAreCounted(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
 		r := newRig(t, withHook("hook.test", h), func(c *Config) { c.MaxBatch = 1000 })
 		rec := r.subscribe(dialect.OutlookFinal, "https://hook.test/cb")
@@ -182,7 +182,7 @@ func TestEverythingAtOnce(t *testing.T) {
 
 // An engine that was closed takes nothing, sends nothing and leaves nothing running.
 func TestClose(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
 		bad := &hook{answer: always(http.StatusInternalServerError)}
 		r := newRig(t, withHook("hook.test", h), withHook("bad.test", bad))
@@ -247,7 +247,7 @@ func TestEndpointName(t *testing.T) {
 
 // A URL that is none fails like any webhook that is not there, and its query stays a secret.
 func TestUnreadableURL(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.subscribe(dialect.GraphV1, "http://hook.test:bad/?code=k3y")
 		r.create("AAMk1")

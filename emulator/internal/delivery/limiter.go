@@ -8,9 +8,9 @@ import (
 // limiter ends requests that take too long, one after the other: to make a context with a deadline for each would cost as much as all
 // else that is done for a request here.
 type limiter struct {
-	parent context.Context // of a lane, or of one call
+	parent context.Context //nolint:containedctx // of a lane or of one call; the limiter lives no longer
 
-	ctx    context.Context // nil before the first request, and after one that was ended
+	ctx    context.Context //nolint:containedctx // made once for many requests; nil before the first, and after one that was ended
 	cancel context.CancelFunc
 	timer  *time.Timer
 }

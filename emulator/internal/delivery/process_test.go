@@ -96,7 +96,7 @@ func TestHandlerFailures(t *testing.T) {
 		}, 0, "delivery-timeout", "deadline"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, withHook("hook.test", tt.handler))
 				r.subscribe(dialect.GraphV1, "https://hook.test/cb")
 				r.create("AAMk1")
@@ -126,7 +126,7 @@ func TestParkedHandler(t *testing.T) {
 		{"too late", 12 * time.Second, diagnosis.ClassFailed, 10 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				h := &hook{}
 				r := newRig(t, withHook("hook.test", h))
 				h.each = func(ctx context.Context, call int) {
@@ -161,7 +161,7 @@ func TestParkedHandler(t *testing.T) {
 
 // Close waits for handlers that end when they are told to, and for no other.
 func TestCloseWithHangingHandler(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		free := make(chan struct{})
 		r := newRig(t, withHook("hook.test", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-free })))
 		r.subscribe(dialect.GraphV1, "https://hook.test/cb")

@@ -43,7 +43,7 @@ func newHeld() *held {
 //
 // rules: W4.8-01 W10-46
 func TestBatchFormsBehindARequest(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
 		r := newRig(t, withHook("hook.test", h))
 		r.subscribe(dialect.OutlookFinal, "https://hook.test/cb")
@@ -75,7 +75,7 @@ func TestBatchFormsBehindARequest(t *testing.T) {
 //
 // rules: W4.8-02
 func TestOneChangeIsOneRequest(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{}
 		r := newRig(t, withHook("hook.test", h))
 		r.many(3, "https://hook.test/cb")
@@ -120,7 +120,7 @@ func TestWhatABatchNeverMixes(t *testing.T) {
 		}, "rules: W10-30"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				h := &hook{}
 				r := newRig(t, withHook("hook.test", h))
 				for range 3 {
@@ -140,7 +140,7 @@ func TestWhatABatchNeverMixes(t *testing.T) {
 
 // rules: W10-45
 func TestClientStatesInHeaders(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
 		r := newRig(t, withHook("hook.test", h))
 		states := map[string]string{}
@@ -171,7 +171,7 @@ func TestClientStatesInHeaders(t *testing.T) {
 //
 // rules: W10-46
 func TestOrderWithManyLanes(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		var takes atomic.Int64
 		h := &hook{answer: func(int) (int, time.Duration) {
 			return http.StatusAccepted, time.Duration(1+takes.Add(1)*7%5) * time.Millisecond
@@ -199,7 +199,7 @@ func TestOrderWithManyLanes(t *testing.T) {
 }
 
 func TestLanesAreBounded(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h, other := newHeld(), &hook{}
 		r := newRig(t, withHook("hook.test", h), withHook("other.test", other), func(c *Config) { c.Lanes = 4 })
 		for i := range 20 {
@@ -231,7 +231,7 @@ func TestLanesAreBounded(t *testing.T) {
 
 // rules: W3.2-02 W3.3-04
 func TestOverflow(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := newHeld()
 		r := newRig(t, withHook("hook.test", h), func(c *Config) { c.QueueLimit = 10 })
 		rec := r.subscribe(dialect.OutlookFinal, "https://hook.test/cb")
@@ -259,7 +259,7 @@ func TestOverflow(t *testing.T) {
 
 // A path that serves another dialect from now on notifies in that, whatever its subscriptions were made in.
 func TestDialectSwitch(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{}
 		r := newRig(t, withHook("hook.test", h))
 		r.subscribe(dialect.OutlookLegacy, "https://hook.test/cb")
@@ -294,7 +294,7 @@ func TestDialectSwitch(t *testing.T) {
 //
 // rules: R27
 func TestWebhookCallsBack(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{}
 		r := newRig(t, withHook("hook.test", h))
 		rec := r.subscribe(dialect.GraphV1, "https://hook.test/cb")

@@ -55,7 +55,7 @@ func TestRetriesForFourHours(t *testing.T) {
 		{"gone, which deletes nothing", dialect.GraphV1, always(http.StatusGone), "rules: W4.9-10"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
 				h := &hook{answer: tt.answer}
 				r := newRig(t, withHook("hook.test", h))
 				rec := r.subscribe(tt.dialect, "https://hook.test/cb")
@@ -91,7 +91,7 @@ func TestRetriesForFourHours(t *testing.T) {
 
 // rules: W3.3-02 W4.9-04
 func TestRetrySucceeds(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(call int) (int, time.Duration) {
 			if call < 3 {
 				return http.StatusServiceUnavailable, 0
@@ -125,7 +125,7 @@ func TestRetrySucceeds(t *testing.T) {
 
 // Each step of what happens names the one before.
 func TestCauses(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(call int) (int, time.Duration) { return []int{0, 500, 202}[call], 0 }}
 		r := newRig(t, withHook("hook.test", h))
 		r.subscribe(dialect.GraphV1, "https://hook.test/cb?code=1")
@@ -146,7 +146,7 @@ func TestCauses(t *testing.T) {
 
 // rules: W10-46
 func TestRetryHoldsNothingBack(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(call int) (int, time.Duration) {
 			if call == 1 {
 				return http.StatusInternalServerError, 0
@@ -174,7 +174,7 @@ func TestRetryHoldsNothingBack(t *testing.T) {
 //
 // rules: W10-46
 func TestHangingRetryHoldsNothingBack(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(call int) (int, time.Duration) {
 			switch call {
 			case 1:
@@ -201,7 +201,7 @@ func TestHangingRetryHoldsNothingBack(t *testing.T) {
 
 // What is left of a batch when some of its subscriptions have ended or moved.
 func TestRetryKeepsWhatLives(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		old := &hook{answer: always(http.StatusInternalServerError)}
 		moved := &hook{}
 		r := newRig(t, withHook("old.test", old), withHook("new.test", moved))
@@ -234,7 +234,7 @@ func TestRetryKeepsWhatLives(t *testing.T) {
 
 // rules: W4.9-09 W3.2-02
 func TestLossIsTold(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		broken := true
 		h := &hook{answer: func(int) (int, time.Duration) {
 			if broken {
@@ -273,7 +273,7 @@ func TestLossIsTold(t *testing.T) {
 
 // rules: W4.9-09 W5-05
 func TestLossIsToldToTheLifecycleURL(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h, life := &hook{answer: always(http.StatusInternalServerError)}, &hook{}
 		r := newRig(t, withHook("hook.test", h), withHook("life.test", life))
 		told := r.subscribe(dialect.GraphV1, "https://hook.test/cb", func(rec *store.Record) { rec.LifecycleURL = "https://life.test/" })
@@ -294,7 +294,7 @@ func TestLossIsToldToTheLifecycleURL(t *testing.T) {
 
 // rules: W10-06 R29
 func TestSilentWebhook(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		silent := &hook{answer: func(int) (int, time.Duration) { return http.StatusOK, time.Hour }}
 		well := &hook{}
 		r := newRig(t, withHook("silent.test", silent), withHook("well.test", well))

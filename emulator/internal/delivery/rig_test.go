@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,12 +54,6 @@ func newRig(t testing.TB, adjust ...func(*Config)) *rig {
 	r.Engine = New(c)
 	t.Cleanup(func() { r.Close(); c.Clock.Close() })
 	return r
-}
-
-// inBubble runs a test where the wall's time passes only when everybody waits. There are no sockets in it.
-func inBubble(t *testing.T, f func(t *testing.T)) {
-	t.Helper()
-	synctest.Test(t, f)
 }
 
 func (r *rig) speaking(mount string) *dialect.Dialect {

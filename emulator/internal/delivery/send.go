@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -49,7 +50,7 @@ func (e *Engine) post(within *limiter, r *request) reply {
 		made.GetBody = func() (io.ReadCloser, error) { return newPayload(r.body), nil } // for a connection that proves dead before a byte was written
 	}
 	a := reply{started: time.Now()}
-	response, err := e.transport.RoundTrip(made)
+	response, err := e.transport.RoundTrip(made) //nolint:bodyclose // readBody does
 	if err == nil {
 		a.Status, a.Header, a.tls = response.StatusCode, response.Header, response.TLS
 		a.Body, a.BodyTruncated, err = readBody(response.Body, r)
@@ -74,7 +75,7 @@ func readBody(body io.ReadCloser, r *request) (kept []byte, truncated bool, err 
 	}
 	if r.drain > 0 {
 		_, err = io.CopyN(io.Discard, body, int64(r.drain))
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = nil
 		}
 	}

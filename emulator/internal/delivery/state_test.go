@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,7 +88,7 @@ func (r *rig) many(n int, url string, adjust ...func(*store.Record)) {
 
 // rules: W4.9-05 W10-43
 func TestSlowEndpoint(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(call int) (int, time.Duration) {
 			if call == 1 {
 				return http.StatusAccepted, 4 * time.Second
@@ -137,7 +138,7 @@ func TestSlowEndpoint(t *testing.T) {
 
 // rules: W4.9-06 W4.9-09 W10-43
 func TestDroppedEndpoint(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(call int) (int, time.Duration) {
 			if call == 1 {
 				return http.StatusAccepted, time.Hour
@@ -182,7 +183,7 @@ func TestDroppedEndpoint(t *testing.T) {
 
 // rules: W10-43
 func TestEndpointMinimumIsAKnob(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(int) (int, time.Duration) { return http.StatusAccepted, 4 * time.Second }}
 		r := newRig(t, withHook("hook.test", h), func(c *Config) { c.EndpointMinimum = 1 })
 		r.many(1, "https://hook.test/cb")
@@ -197,7 +198,7 @@ func TestEndpointMinimumIsAKnob(t *testing.T) {
 
 // Dialects without states have none, however bad the endpoint.
 func TestOutlookHasNoStates(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(int) (int, time.Duration) { return http.StatusAccepted, 9 * time.Second }}
 		r := newRig(t, withHook("hook.test", h), func(c *Config) { c.EndpointMinimum = 1 })
 		r.subscribe(dialect.OutlookFinal, "https://hook.test/cb")
@@ -214,7 +215,7 @@ func TestOutlookHasNoStates(t *testing.T) {
 }
 
 func TestPatience(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		h := &hook{answer: func(int) (int, time.Duration) { return http.StatusAccepted, 20 * time.Minute }}
 		r := newRig(t, withHook("hook.test", h), func(c *Config) { c.Patience, c.EndpointMinimum = time.Hour, 1 })
 		r.subscribe(dialect.GraphV1, "https://hook.test/cb")
