@@ -65,8 +65,9 @@ func (p *player) told(ctx context.Context, since mark, n int) ([]*receiver.Item,
 	}
 	for i := range attempts {
 		data := decode[attempt](attempts[i].Data)
-		terse := len(attempts) > 1 && len(data.Items) == 1 // the others have more to show
-		p.serviceTold(&attempts[i], count(len(data.Items), "notification")+": "+strings.ToLower(changes(&data)), terse)
+		lines := p.delivery(&attempts[i], count(len(data.Items), "notification")+": "+strings.ToLower(changes(&data)))
+		lines[0].terse = len(attempts) > 1 && len(data.Items) == 1 // the others have more to show
+		p.now.Lines = append(p.now.Lines, lines...)
 		if data.Class != diagnosis.ClassGood {
 			p.check("the service takes the webhook's answer", fmt.Sprintf("%d is %s: %s", attempts[i].Exchange.Status, data.Class, data.Next))
 		}
@@ -214,8 +215,8 @@ func (p *player) appSaid() {
 	}
 }
 
-// serviceTold tells of a request to the webhook, and of its answer; without bodies if that is enough.
-func (p *player) serviceTold(e *journal.Entry, what string, terse bool) {
+// delivery tells of a request to the webhook, and of its answer.
+func (p *player) delivery(e *journal.Entry, what string) []sceneLine {
 	x := e.Exchange
 	text := x.Method + " " + whither(x)
 	for name, values := range x.RequestHeader {
@@ -233,9 +234,10 @@ func (p *player) serviceTold(e *journal.Entry, what string, terse bool) {
 	if len(x.ResponseBody) > 0 { // a line of text, or else the check tells what is wrong
 		answered += " · " + brief(x.ResponseBody)
 	}
-	p.now.Lines = append(p.now.Lines,
-		sceneLine{From: "service", To: "webhook", Text: text, Body: brief(x.RequestBody), terse: terse},
-		sceneLine{From: "webhook", To: "service", Answer: true, Text: answered})
+	return []sceneLine{
+		{From: "service", To: "webhook", Text: text, Body: brief(x.RequestBody)},
+		{From: "webhook", To: "service", Answer: true, Text: answered},
+	}
 }
 
 // outcome is a status as it is read on the wire.

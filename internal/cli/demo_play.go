@@ -148,7 +148,7 @@ func (p *player) validated(ctx context.Context, since mark) error {
 	if err != nil {
 		return err
 	}
-	p.serviceTold(&asked[0], "", false)
+	p.now.Lines = append(p.now.Lines, p.delivery(&asked[0], "")...)
 	heard, _ := p.webhook.Journal().Since(since.webhook, func(e *journal.Entry) bool { return e.Kind == journal.Handshake }, 0)
 	var problems []string
 	switch {

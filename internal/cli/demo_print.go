@@ -50,7 +50,8 @@ func (p *demoPrinter) scene(number int, s *scene) {
 	p.line("")
 	p.line("%s %s", p.out.strong(strconv.Itoa(number)), p.out.strong(s.Title))
 	for i := range s.Lines {
-		p.sceneLine(&s.Lines[i], s.bodies)
+		p.sceneLine(&s.Lines[i])
+		p.body(s, &s.Lines[i])
 	}
 	for i := range s.Checks {
 		p.check(&s.Checks[i])
@@ -58,9 +59,7 @@ func (p *demoPrinter) scene(number int, s *scene) {
 }
 
 // sceneLine shows one message, in the words of who began: the answer to app --> service is app <-- service.
-func (p *demoPrinter) sceneLine(l *sceneLine, bodies bool) {
-	const margin = 2
-	width := p.out.columns() - margin - talkers - margin
+func (p *demoPrinter) sceneLine(l *sceneLine) {
 	who := l.From
 	switch {
 	case l.Answer:
@@ -73,21 +72,31 @@ func (p *demoPrinter) sceneLine(l *sceneLine, bodies bool) {
 	if l.To == "" {
 		paint = p.out.strong
 	}
-	p.line("  %s  %s", p.out.sent(who), paint(clip(l.Text, width)))
-	if l.Body == "" || l.terse || !bodies {
+	p.line("  %s  %s", p.out.sent(who), paint(clip(l.Text, p.room())))
+}
+
+// room is what is left of a line beside who talks to whom.
+func (p *demoPrinter) room() int {
+	const margins = 2 + 2
+	return p.out.columns() - margins - talkers
+}
+
+// body shows what a message carries, where that has something to tell.
+func (p *demoPrinter) body(s *scene, l *sceneLine) {
+	if l.Body == "" || l.terse || !s.bodies {
 		return
 	}
 	most := otherLines
 	if l.To == "webhook" {
 		most = notificationLines
 	}
-	lines := fold(l.Body, width)
+	lines := fold(l.Body, p.room())
 	if len(lines) > most {
 		lines = lines[:most]
 		lines[most-1] += " …"
 	}
 	for _, line := range lines {
-		p.line("  %s  %s", pad("", talkers), p.out.dim(clip(line, width)))
+		p.line("  %s  %s", pad("", talkers), p.out.dim(clip(line, p.room())))
 	}
 }
 
