@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gorilla/mux"
+	"github.com/outlocal/outlocal/internal/nearmiss"
 )
 
 // bodyLimit bounds a request's body. A change that sets a long message body fits; an import is bounded by its rows.
@@ -71,7 +72,7 @@ func (h *handler) serveNotFound(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.Sort(paths)
 	hint := "GET /openapi.json lists what there is"
-	if near := nearest(r.URL.Path, paths); near != "" {
+	if near := nearmiss.Of(r.URL.Path, paths); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	writeError(w, NotFound(fmt.Sprintf("there is no %s here", r.URL.Path), hint))

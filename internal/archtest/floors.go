@@ -32,6 +32,7 @@ func House() []Room {
 		{Name: "internal/localca", Floor: 0, Also: words},
 		{Name: "internal/pipenet", Floor: 0, Also: words},
 		{Name: "internal/odata", Floor: 0, Also: words},
+		{Name: "internal/nearmiss", Floor: 0, Alone: true},
 
 		{Name: "dialect", Floor: 1},
 		{Name: "diagnosis", Floor: 1},
