@@ -44,7 +44,7 @@ outlocal demo -d outlook-interim`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVarP(&flags.dialects, "dialect", "d", nil, "play only this one, line by line; repeat it for several")
+	f.StringArrayVarP(&flags.dialects, "dialect", "d", nil, "play only the schema of this `NAME`, line by line; may be repeated")
 	f.BoolVar(&flags.all, "all", false, "show every schema line by line")
 	return cmd
 }

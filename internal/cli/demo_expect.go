@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/notify"
 	"github.com/outlocal/outlocal/receiver"
+	"github.com/outlocal/outlocal/subscriber"
 )
 
 // mark is a moment in both journals.
@@ -151,6 +153,38 @@ func (p *player) expected(item *receiver.Item, change notify.ChangeType, id stri
 		return []string{"it calls the item " + n.Data.Type}
 	}
 	return nil
+}
+
+// trying is an app that sends what the dialect does not have.
+func (p *player) trying() *subscriber.Client {
+	app := *p.app
+	app.Try = true
+	return &app
+}
+
+// refused checks that the service said no.
+func (p *player) refused(what string, status int, err error) {
+	var refusal *subscriber.Error
+	var problems []string
+	switch {
+	case err == nil:
+		problems = append(problems, "it was done")
+	case !errors.As(err, &refusal):
+		problems = append(problems, err.Error())
+	case refusal.Status != status:
+		problems = append(problems, fmt.Sprintf("%s, want %d", refusal, status))
+	}
+	p.appSaid()
+	p.check(what, problems...)
+}
+
+// explained is an error of the service's with the cure that it told.
+func explained(err error) error {
+	var refusal *subscriber.Error
+	if errors.As(err, &refusal) && refusal.Hint != "" {
+		return fmt.Errorf("%w (%s)", err, refusal.Hint)
+	}
+	return err
 }
 
 // whereabouts is where a notification says that its item is: legacy says it only in the item itself (W4.2-01).

@@ -90,10 +90,11 @@ func (p *demoPrinter) body(s *scene, l *sceneLine) {
 	if l.To == "webhook" {
 		most = notificationLines
 	}
-	lines := fold(l.Body, p.room())
+	const more = " …"
+	lines := fold(l.Body, p.room()-len([]rune(more)))
 	if len(lines) > most {
 		lines = lines[:most]
-		lines[most-1] += " …"
+		lines[most-1] += more
 	}
 	for _, line := range lines {
 		p.line("  %s  %s", pad("", talkers), p.out.dim(clip(line, p.room())))
