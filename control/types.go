@@ -74,6 +74,7 @@ type Change struct {
 	Item       string         `json:"item,omitempty" doc:"id of the item to be updated or deleted; the newest if left out"`
 	Count      int            `json:"count,omitempty" doc:"how many changes; 1 if left out"`
 	Set        map[string]any `json:"set,omitempty" doc:"properties of the item, by Graph's names"`
+	Together   bool           `json:"together,omitempty" doc:"nothing is sent before all changes are made, so that their notifications share requests as far as they may"`
 }
 
 // Words reads the words of c. The error is an [*Error] that names the wrong one.

@@ -9,6 +9,7 @@
 package emulator
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -226,6 +227,10 @@ func (s *Server) Journal() *journal.Journal { return s.journal }
 
 // Now is the emulator's own time.
 func (s *Server) Now() time.Time { return s.clock.Now() }
+
+// Sleep waits until d has passed in the emulator's own time. A webhook of this process that is called meanwhile, with the context of its
+// request, waits without holding the clock up: that is how one plays slow without taking long.
+func (s *Server) Sleep(ctx context.Context, d time.Duration) error { return s.clock.Sleep(ctx, d) }
 
 // Announce tells the addresses that the status shows.
 func (s *Server) Announce(a Addresses) {

@@ -98,6 +98,9 @@ func (s *Server) RaiseChange(ctx context.Context, c control.Change) (control.Rai
 		return control.Raised{}, control.BadRequest(err.Error(), "raise created, updated or deleted")
 	}
 	op.Kind = kind
+	if c.Together {
+		defer s.engine.Hold()()
+	}
 	var raised control.Raised
 	for range max(c.Count, 1) {
 		if err := ctx.Err(); err != nil {

@@ -1,11 +1,28 @@
 package receiver
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
 )
+
+// AnswerWith lets the one request whose context it is be answered so, whatever the receiver's [Answers] are: for a handler in front of
+// a receiver that decides request by request.
+func AnswerWith(ctx context.Context, a Answer) context.Context {
+	return context.WithValue(ctx, answerKey{}, a)
+}
+
+type answerKey struct{}
+
+// answerTo is how a request is answered: as its context says, else as usual.
+func answerTo(req *http.Request, usual Answer) Answer {
+	if a, ok := req.Context().Value(answerKey{}).(Answer); ok {
+		return a
+	}
+	return usual
+}
 
 // reply is an answer, ready to be sent.
 type reply struct {

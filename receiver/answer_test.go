@@ -114,6 +114,22 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// One request is answered by its own context, the next as usual.
+func TestAnswerWith(t *testing.T) {
+	r := newReceiver(t, receiver.Config{})
+	for _, target := range []string{"/?validationToken=a", "/"} {
+		req := httptest.NewRequest(http.MethodPost, target, strings.NewReader(batch(graphItem("s", "created", "i", "e", ""))))
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, req.WithContext(receiver.AnswerWith(req.Context(), receiver.Answer{Status: 503})))
+		if w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: answer %d, want 503", target, w.Code)
+		}
+		if response := send(t, r, http.MethodPost, target, nil, batch(graphItem("s", "created", "i", "e", ""))); response.StatusCode >= 300 {
+			t.Errorf("%s: the request after it is answered %d", target, response.StatusCode)
+		}
+	}
+}
+
 // A delay is waited for on the clock of who runs the receiver.
 func TestDelay(t *testing.T) {
 	var waited []time.Duration

@@ -105,7 +105,7 @@ func (r *Receiver) handshake(c *call, t token) {
 		c.entry.Note += ", with a wrong client state"
 		c.entry.Exchange.Finding = "receiver-client-state"
 	}
-	a := r.answers.Load().Handshake
+	a := answerTo(c.req, r.answers.Load().Handshake)
 	r.answer(c, a.Delay, a.reply(handshakeStatus, plainText, []byte(t.text)))
 }
 

@@ -66,7 +66,7 @@ func (r *Receiver) notification(c *call) {
 	}
 	c.entry.Data, c.entry.Note = request, note(request)
 	r.counts.notifications.Add(int64(len(read.Items)))
-	a := r.answers.Load().Notification
+	a := answerTo(c.req, r.answers.Load().Notification)
 	r.judge(c, r.answer(c, a.Delay, r.notificationReply(a)), read)
 }
 

@@ -17,6 +17,7 @@ import (
 	"crypto/tls"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
@@ -83,6 +84,7 @@ type Engine struct {
 	strays    strays
 	plans     sync.Pool // of *plan
 	expiry    expiry
+	held      atomic.Int32 // see Hold
 
 	life context.Context //nolint:containedctx // the engine's own, no caller's: Close ends it, and nothing is sent after
 	stop context.CancelFunc

@@ -4,6 +4,9 @@ import "time"
 
 // dispatch starts lanes for what is due; p.mu is held, as it is for all of this file but what says otherwise.
 func (p *endpoint) dispatch() {
+	if p.engine.held.Load() > 0 {
+		return // until the release
+	}
 	for p.lanes < p.engine.Lanes {
 		b := p.take(nil)
 		if b == nil {
