@@ -74,7 +74,7 @@ func commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 	}
 }
 
-// endAll ends what a script left running.
+// endAll ends what a script left running. Those scripts that demand a token all demand this one.
 func endAll(folder string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -84,7 +84,7 @@ func endAll(folder string) {
 	}
 	running, _ := f.Running(ctx)
 	for _, r := range running {
-		if client, err := control.NewClient(r.Control, control.ClientConfig{}); err == nil {
+		if client, err := control.NewClient(r.Control, control.ClientConfig{Token: "sesame"}); err == nil {
 			client.Stop(ctx)
 		}
 	}

@@ -24,6 +24,9 @@ type background struct {
 	log    string // set in the process in the background: where it writes
 }
 
+// leaves tells whether the command is to go on in the background, and is not there yet.
+func (b *background) leaves() bool { return b.detach && b.log == "" }
+
 // detachedFlag tells a process that it is the one in the background. It is for outlocal itself.
 const detachedFlag = "detached-log"
 
@@ -70,8 +73,7 @@ func (a *app) launch(ctx context.Context, log *os.File) (state.Running, error) {
 	if a.process.Self == "" {
 		return state.Running{}, notJudged("run it without --detach", "run in the background: where the program is can't be told")
 	}
-	// What stands last counts.
-	args := append(slices.Clone(a.args), "--detach=false", "--"+detachedFlag+"="+log.Name())
+	args := append(slices.Clone(a.args), "--"+detachedFlag+"="+log.Name())
 	command := exec.Command(a.process.Self, args...) //nolint:noctx // it outlives this process
 	command.Stderr = log
 	command.SysProcAttr = ownSession()

@@ -76,7 +76,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 		Args:        takes(),
 		Annotations: exits("ended by a signal or by outlocal stop", "", "it could not start: a port is taken, a file can't be read"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.background.detach {
+			if f.background.leaves() {
 				return a.detach(cmd.Context(), control.Emulator)
 			}
 			return a.emulate(cmd.Context(), f)

@@ -41,12 +41,21 @@ outlocal subscribe http://localhost:3654/hook`,
 		Args:        takes(),
 		Annotations: exits("ended by a signal or by outlocal stop", "", "it could not start: a port is taken"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.background.detach {
+			if f.background.leaves() {
 				return a.detach(cmd.Context(), control.Receiver)
 			}
 			return a.receive(cmd.Context(), f)
 		},
 	}
+	addReception(cmd, &f)
+	addBind(cmd, &f.listen)
+	addBackground(cmd, &f.background)
+	fromEnvironment(cmd, "port", "keep", "strict", "status", "delay", "handshake-status", "handshake-delay", "bind", "host", "name")
+	return cmd
+}
+
+// addReception adds the flags that say what is expected and how it is answered.
+func addReception(cmd *cobra.Command, f *receiveFlags) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.port, "port", defaultPortBase+receiverOffset, "the port it listens on; 0 for a free one")
 	flags.StringVar(&f.clientState, "client-state-env", "", "`NAME` of the variable with the client state that notifications have to carry")
@@ -56,23 +65,26 @@ outlocal subscribe http://localhost:3654/hook`,
 	flags.DurationVar(&f.notification.Delay, "delay", 0, "answer notifications after so long")
 	flags.IntVar(&f.handshakes.Status, "handshake-status", 0, "answer handshakes with this status; 0 for 200")
 	flags.DurationVar(&f.handshakes.Delay, "handshake-delay", 0, "answer handshakes after so long")
-	addBind(cmd, &f.listen)
-	addBackground(cmd, &f.background)
-	fromEnvironment(cmd, "port", "keep", "strict", "status", "delay", "handshake-status", "handshake-delay", "bind", "host", "name")
-	return cmd
+}
+
+// config reads what the flags say.
+func (f *receiveFlags) config(a *app) (receiver.Config, error) {
+	c := receiver.Config{Keep: f.keep, Answers: receiver.Answers{Handshake: f.handshakes, Notification: f.notification}}
+	if f.port < 0 || f.port > 0xffff {
+		return c, wrongUse("such as --port 3654, or 0 for a free one", "receive on port %d: there is no such port", f.port)
+	}
+	if f.strict {
+		c.Mode = diagnosis.Strict
+	}
+	var err error
+	c.ClientState, err = a.clientState(f.clientState)
+	return c, err
 }
 
 // receive runs a receiver until ctx ends or it is told to stop.
 func (a *app) receive(ctx context.Context, f receiveFlags) error {
-	if f.port < 0 || f.port > 0xffff {
-		return wrongUse("such as --port 3654, or 0 for a free one", "receive on port %d: there is no such port", f.port)
-	}
-	config := receiver.Config{Keep: f.keep, Answers: receiver.Answers{Handshake: f.handshakes, Notification: f.notification}}
-	if f.strict {
-		config.Mode = diagnosis.Strict
-	}
-	var err error
-	if config.ClientState, err = a.clientState(f.clientState); err != nil {
+	config, err := f.config(a)
+	if err != nil {
 		return err
 	}
 	if err := f.listen.check(a); err != nil {
