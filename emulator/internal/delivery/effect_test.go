@@ -97,6 +97,25 @@ func TestRaiseThroughFilters(t *testing.T) {
 	})
 }
 
+// One change may be different things to two subscriptions, in one request.
+//
+// rules: W1.5-16 W1.5-17
+func TestOneChangeInTwoKinds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hook{}
+		r := newRig(t, withHook("hook.test", h))
+		r.subscribe(dialect.GraphV1, "https://hook.test/cb", func(rec *store.Record) { rec.Watch.Filter = "isRead eq false" })
+		r.subscribe(dialect.GraphV1, "https://hook.test/cb")
+		c := change(notify.Updated, "AAMk1")
+		c.Before, c.After = message(true, "a"), message(false, "a")
+		r.Raise(c, 0)
+		r.settle()
+		if diff := cmp.Diff([]any{"created", "updated"}, h.values("changeType")); diff != "" {
+			t.Errorf("change types (-want +got)\n%s", diff)
+		}
+	})
+}
+
 // rules: W1.5-11
 func TestSelectedPropertiesTravelAlong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -86,6 +86,7 @@ func TestEndedSubscriptionGetsNothing(t *testing.T) {
 					r.create(fmt.Sprintf("AAMk%d", i))
 				}
 				synctest.Wait()
+				r.losses.note(rec.Handle)
 				tt.end(r, rec)
 				close(h.release)
 				r.settle()
@@ -101,6 +102,9 @@ func TestEndedSubscriptionGetsNothing(t *testing.T) {
 				}
 				if told := r.entries(journal.Missed); len(told) != 0 {
 					t.Errorf("somebody was told of %+v", told)
+				}
+				if len(r.losses.told) != 0 {
+					t.Error("the subscription is remembered")
 				}
 			})
 		})

@@ -290,6 +290,38 @@ func TestDialectSwitch(t *testing.T) {
 	})
 }
 
+// What was planned in one dialect goes out in that, and not together with what was planned in the next.
+//
+// rules: W10-45 W10-46
+func TestDialectSwitchWithAQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHeld()
+		r := newRig(t, withHook("hook.test", h))
+		r.subscribe(dialect.OutlookLegacy, "https://hook.test/cb")
+		for range 3 {
+			r.create("AAMk1")
+		}
+		r.serve("/api/beta", dialect.OutlookInterim)
+		for range 2 {
+			r.create("AAMk1")
+		}
+		close(h.release)
+		r.settle()
+		var got []string
+		for _, p := range h.got() {
+			line := fmt.Sprint(p.header["X-Clientstate"], p.header["X-Context"])
+			for _, it := range p.items {
+				line += fmt.Sprint(" ", it["SequenceNumber"], it["sequenceNumber"])
+			}
+			got = append(got, line)
+		}
+		want := []string{"[s3cret] [] 1 <nil>", "[s3cret] [] 2 <nil> 3 <nil>", "[] [s3cret] <nil> 4 <nil> 5"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("requests (-want +got)\n%s", diff)
+		}
+	})
+}
+
 // A webhook that calls back before it answers finds nothing locked.
 //
 // rules: R27

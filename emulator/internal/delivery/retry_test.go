@@ -199,6 +199,31 @@ func TestHangingRetryHoldsNothingBack(t *testing.T) {
 	})
 }
 
+// Nor does what hangs hold a retry back: it has lanes of its own.
+func TestRetryWaitsForNoFirstAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hook{answer: func(call int) (int, time.Duration) {
+			switch call {
+			case 1:
+				return http.StatusInternalServerError, 0
+			case 2:
+				return http.StatusAccepted, 9 * time.Second
+			}
+			return http.StatusAccepted, 0
+		}}
+		r := newRig(t, withHook("hook.test", h), func(c *Config) { c.Lanes = 1 })
+		r.subscribe(dialect.OutlookFinal, "https://hook.test/cb")
+		began := time.Now()
+		r.create("AAMk1")
+		time.Sleep(5 * time.Second)
+		r.create("AAMk2") // takes until second 14
+		time.Sleep(6 * time.Second)
+		if got := h.got(); len(got) != 3 || got[2].at.Sub(began) != 10*time.Second {
+			t.Errorf("%d requests by second 11, want the retry in second 10 as the third", len(got))
+		}
+	})
+}
+
 // What is left of a batch when some of its subscriptions have ended or moved.
 func TestRetryKeepsWhatLives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -267,6 +292,26 @@ func TestLossIsTold(t *testing.T) {
 		r.advance(4 * time.Hour)
 		if told := r.entries(journal.Missed); len(told) != 2 {
 			t.Errorf("told %d times, want twice", len(told))
+		}
+	})
+}
+
+// An acknowledgement that is lost is nothing to resync for; nor is what tells of a loss.
+//
+// rules: W3.1-01
+func TestLostServiceNotificationsAreNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hook{answer: always(http.StatusInternalServerError)}
+		r := newRig(t, withHook("hook.test", h))
+		rec := r.subscribe(dialect.OutlookInterim, "https://hook.test/cb")
+		r.Acknowledge(rec, 0)
+		r.Lifecycle(rec, notify.Missed, nil, 0)
+		r.advance(5 * time.Hour)
+		if s := r.Stats(); s.Lost != 2 {
+			t.Errorf("stats %+v", s)
+		}
+		if told := r.entries(journal.Missed); len(told) != 1 {
+			t.Errorf("told %d times, want only what was asked for", len(told))
 		}
 	})
 }

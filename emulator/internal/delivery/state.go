@@ -80,8 +80,8 @@ func (p *endpoint) openWindow(d *dialect.Delivery) {
 	}
 }
 
-// endWindow judges the window that is over. While there is reason to look again, another begins at once: states are reconsidered every
-// 10 minutes (W4.9-06).
+// endWindow judges the window that is over. Unless nothing was in it, which makes an endpoint good, another begins at once: states are
+// reconsidered every 10 minutes (W4.9-06).
 func (p *endpoint) endWindow(d *dialect.Delivery) {
 	e := p.engine
 	minimum := e.EndpointMinimum
@@ -97,7 +97,7 @@ func (p *endpoint) endWindow(d *dialect.Delivery) {
 	seen, was := h.window, h.state
 	h.window, h.timer = window{}, nil
 	h.state = seen.judge(d, minimum)
-	if h.state != Good || seen.attempts > 0 {
+	if seen.attempts > 0 {
 		p.openWindow(d)
 	}
 	if h.state == was {
