@@ -86,7 +86,6 @@ func TestEndedSubscriptionGetsNothing(t *testing.T) {
 					r.create(fmt.Sprintf("AAMk%d", i))
 				}
 				synctest.Wait()
-				r.losses.note(rec.Handle)
 				tt.end(r, rec)
 				close(h.release)
 				r.settle()
@@ -103,12 +102,28 @@ func TestEndedSubscriptionGetsNothing(t *testing.T) {
 				if told := r.entries(journal.Missed); len(told) != 0 {
 					t.Errorf("somebody was told of %+v", told)
 				}
-				if len(r.losses.told) != 0 {
-					t.Error("the subscription is remembered")
-				}
 			})
 		})
 	}
+}
+
+// Who was told of a loss and then ended is not remembered.
+func TestEndedSubscriptionIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := &hook{answer: always(http.StatusInternalServerError)}
+		r := newRig(t, withHook("hook.test", broken))
+		rec := r.subscribe(dialect.OutlookFinal, "https://hook.test/cb")
+		r.create("AAMk1")
+		r.advance(4 * time.Hour)
+		if len(r.losses.told) != 1 {
+			t.Fatalf("%d subscriptions were told of a loss, want 1", len(r.losses.told))
+		}
+		r.Store.Remove(rec.Handle)
+		r.advance(10 * time.Minute)
+		if len(r.losses.told) != 0 || r.losses.some.Load() {
+			t.Error("the subscription is remembered")
+		}
+	})
 }
 
 // An entry names some of what was given up, and counts all.

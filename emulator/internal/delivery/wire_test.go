@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/journal"
@@ -304,5 +308,55 @@ func TestLifecycle(t *testing.T) {
 				t.Errorf("body (-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// Each request of a lane has its own time, be it the first or a later one.
+//
+// rules: W10-06 R29
+func TestSilentWebhookOverTheNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, func(c *Config) { c.MaxBatch = 1 })
+		calls := 0
+		r.serveInMemory(t, func(w http.ResponseWriter, q *http.Request) {
+			_, _ = io.ReadAll(q.Body)
+			if calls++; calls == 1 {
+				pause(q, 8*time.Second)
+			} else {
+				pause(q, time.Hour)
+			}
+			w.WriteHeader(http.StatusAccepted)
+		})
+		r.subscribe(dialect.GraphV1, "http://hook.localhost/cb")
+		r.create("AAMk1")
+		r.create("AAMk2") // the same lane goes on with it
+		time.Sleep(19 * time.Second)
+		var got []string
+		for _, e := range r.entries(journal.Attempt) {
+			got = append(got, fmt.Sprint(e.Exchange.Took, " ", e.Exchange.Status, " ", e.Exchange.Finding))
+		}
+		if diff := cmp.Diff([]string{"8s 202 delivery-late", "10s 0 delivery-timeout"}, got); diff != "" {
+			t.Errorf("attempts (-want +got)\n%s", diff)
+		}
+	})
+}
+
+// A certificate that nobody vouches for is borne on loopback, and refused where one asks for strictness.
+//
+// rules: R20
+func TestDeliveryCertificates(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // a refused certificate is what is tested
+	s.StartTLS()
+	defer s.Close()
+	for mode, want := range map[diagnosis.Mode]string{diagnosis.Faithful: "200 ", diagnosis.Strict: "0 delivery-tls"} {
+		r := newRig(t, func(c *Config) { c.Mode = mode })
+		r.subscribe(dialect.GraphV1, s.URL+"/cb")
+		r.create("AAMk1")
+		r.settle()
+		x := r.entries(journal.Attempt)[0].Exchange
+		if got := fmt.Sprint(x.Status, " ", x.Finding); got != want {
+			t.Errorf("%s: %s, want %s", mode, got, want)
+		}
 	}
 }
