@@ -137,22 +137,24 @@ func TestColors(t *testing.T) {
 // TestGlyphs: a console that can't show a tick gets a word.
 func TestGlyphs(t *testing.T) {
 	for _, row := range []struct {
-		name string
-		env  map[string]string
-		want string
+		name     string
+		terminal bool
+		env      map[string]string
+		want     string
 	}{
-		{"a terminal in UTF-8", map[string]string{"LANG": "de_DE.UTF-8"}, "✔"},
-		{"a terminal that says nothing", nil, "✔"},
-		{"a terminal in Latin-1", map[string]string{"LANG": "de_DE.ISO-8859-1"}, "ok"},
-		{"what stands first counts", map[string]string{"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, "ok"},
-		{"Linux's console", map[string]string{"TERM": "linux", "LANG": "de_DE.UTF-8"}, "ok"},
+		{"a terminal in UTF-8", true, map[string]string{"LANG": "de_DE.UTF-8"}, "\x1b[32m✔"},
+		{"a terminal that says nothing", true, nil, "\x1b[32m✔"},
+		{"a terminal in Latin-1", true, map[string]string{"LANG": "de_DE.ISO-8859-1"}, "\x1b[32mok"},
+		{"what stands first counts", true, map[string]string{"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, "\x1b[32mok"},
+		{"Linux's console", true, map[string]string{"TERM": "linux", "LANG": "de_DE.UTF-8"}, "\x1b[32mok"},
+		{"a file", false, map[string]string{"LANG": "C"}, "✔"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var out bytes.Buffer
 			cli.Run(t.Context(), []string{"man", t.TempDir()}, cli.Process{
-				Out: &out, Err: &out, Env: func(name string) string { return row.env[name] }, Terminal: func(io.Writer) bool { return true },
+				Out: &out, Err: &out, Env: func(name string) string { return row.env[name] }, Terminal: func(io.Writer) bool { return row.terminal },
 			})
-			if !strings.Contains(out.String(), row.want+"\x1b") {
+			if !strings.HasPrefix(out.String(), row.want) {
 				t.Errorf("want %q in %q", row.want, out.String())
 			}
 		})

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/internal/state"
+	"github.com/outlocal/outlocal/journal"
+)
+
+func newTestHouse(t *testing.T, out *bytes.Buffer) (context.Context, *house) {
+	process := quiet(out)
+	a := &app{process: process, out: newPrinter(out, process), err: newPrinter(out, process)}
+	ctx, h := a.newHouse(t.Context(), "")
+	t.Cleanup(h.close)
+	return ctx, h
+}
+
+func residentOf(j *journal.Journal) resident {
+	return resident{running: state.Running{Name: "x", Kind: control.Emulator}, journal: j, banner: func(*printer) {}}
+}
+
+// brokenListener is a listener that is taken away.
+type brokenListener struct{ net.Listener }
+
+var errTakenAway = errors.New("the network is gone")
+
+func (brokenListener) Accept() (net.Conn, error) { return nil, errTakenAway }
+
+// TestHouseEndsWithItsListeners: nobody is left with an emulator that can't be reached.
+func TestHouseEndsWithItsListeners(t *testing.T) {
+	var out bytes.Buffer
+	ctx, h := newTestHouse(t, &out)
+	listeners, err := h.listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.serve(serve.Listeners{brokenListener{listeners[0]}}, serve.Config{Name: "api", Handler: http.NotFoundHandler()})
+	if err := h.live(ctx, residentOf(journal.New(0))); !errors.Is(err, errTakenAway) {
+		t.Errorf("it ends with %v, want %v", err, errTakenAway)
+	}
+}
+
+// TestHouseGivesPortsBack: also those that nothing was served on, as something else went wrong first.
+func TestHouseGivesPortsBack(t *testing.T) {
+	var out bytes.Buffer
+	ctx, h := newTestHouse(t, &out)
+	listeners, err := h.listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.close()
+	again, err := serve.Listen(t.Context(), listeners[0].Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+}
+
+// TestHouseTellsTheLast: what happened last is told, however soon the house is left after it.
+func TestHouseTellsTheLast(t *testing.T) {
+	var out bytes.Buffer
+	ctx, h := newTestHouse(t, &out)
+	j := journal.New(0)
+	h.onClose(func() { j.Append(journal.Entry{Kind: journal.Clock, Note: "the last words"}) })
+	h.stop()
+	if err := h.live(ctx, residentOf(j)); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "the last words"); n != 1 {
+		t.Errorf("told %d times, want once:\n%s", n, &out)
+	}
+	if lines := strings.Split(out.String(), "\n"); !strings.HasPrefix(lines[0], "ready as x, ") {
+		t.Errorf("the banner does not end with ready:\n%s", &out)
+	}
+}
