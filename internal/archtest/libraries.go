@@ -32,6 +32,9 @@ func Libraries() []Library {
 		{Module: "golang.org/x/term", In: cli, Because: "is it a terminal, how wide"},
 		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
 
+		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios"}, Because: "scenarios in YAML, with line and column of each node"},
+		{Module: "github.com/santhosh-tekuri/jsonschema/v6", In: []string{"scenarios"}, Because: "scenarios are held to their published schema"},
+
 		{Module: "github.com/google/go-cmp", Tests: true, Because: "differences in tests"},
 		{Module: "github.com/rogpeppe/go-internal", Tests: true, Because: "scripts as tests of the command line"},
 		{Module: "go.uber.org/goleak", Tests: true, Because: "leaked goroutines"},

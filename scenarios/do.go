@@ -1,0 +1,332 @@
+package scenarios
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+	"github.com/outlocal/outlocal/subscriber"
+)
+
+// The defaults of a subscription: what most webhooks are for.
+const (
+	defaultResource = "me/messages"
+	defaultChange   = "created"
+)
+
+// counter stands in a mailbox's address for a number from 1 on.
+const counter = "{n}"
+
+func (p *play) subscribe(ctx context.Context, step *Step) error {
+	s := step.Subscribe
+	for n := range max(s.Count, 1) {
+		user, err := p.scope.text(strings.ReplaceAll(s.Mailbox, counter, strconv.Itoa(n+1)))
+		if err != nil {
+			return err
+		}
+		d, mount, err := p.place(ctx, s)
+		if err != nil {
+			return err
+		}
+		request, err := p.request(s)
+		if err != nil {
+			return err
+		}
+		client := p.client(d, mount, user)
+		client.Try = s.Refused
+		made, err := client.Create(ctx, request)
+		p.answered(step.As)
+		if err := p.outcome("subscribe", s.Refused, err); err != nil || s.Refused || p.now.Verdict == Failed {
+			return err
+		}
+		sub := &subscribed{name: step.As, id: made.ID, mount: mount, user: user}
+		p.subs, p.ids[made.ID] = append(p.subs, sub), true
+		values := answerValues(p.said)
+		maps.Copy(values, map[string]any{
+			"id": made.ID, "resource": made.Resource, "changeType": made.ChangeType, "url": request.NotificationURL, "clientState": request.ClientState,
+			"expires": made.Expires.UTC().Format(time.RFC3339Nano), "mailbox": user, "dialect": d.String(), "path": pathOf(d, mount, made.ID),
+		})
+		p.named = values
+	}
+	return nil
+}
+
+// place is where a subscription is made, and what is spoken there.
+func (p *play) place(ctx context.Context, s *Subscribe) (*dialect.Dialect, string, error) {
+	mount := p.mount
+	switch {
+	case s.Mount != "":
+		mount = s.Mount
+	case s.Dialect != "":
+		d, err := dialect.Lookup(string(s.Dialect))
+		if err != nil {
+			return nil, "", err
+		}
+		if mount, err = p.mountOf(ctx, d); err != nil {
+			return nil, "", err
+		}
+	}
+	d, err := p.spokenAt(ctx, mount)
+	return d, mount, err
+}
+
+func (p *play) request(s *Subscribe) (r subscriber.Request, err error) {
+	r = subscriber.Request{Resource: defaultResource, NotificationURL: p.hookURL, ClientState: p.state, For: s.For.std()}
+	for _, text := range []struct {
+		from string
+		to   *string
+	}{{s.Resource, &r.Resource}, {s.URL, &r.NotificationURL}, {s.Lifecycle, &r.LifecycleURL}} {
+		if text.from == "" {
+			continue
+		}
+		if *text.to, err = p.scope.text(text.from); err != nil {
+			return r, err
+		}
+	}
+	if s.ClientState != nil {
+		if r.ClientState, err = p.scope.text(*s.ClientState); err != nil {
+			return r, err
+		}
+	}
+	words := string(s.Change)
+	if words == "" {
+		words = defaultChange
+	}
+	r.Changes, err = notify.ParseChangeType(words)
+	return r, err
+}
+
+// pathOf is where a subscription is found in the API.
+func pathOf(d *dialect.Dialect, mount, id string) string {
+	if d.Family == dialect.Outlook {
+		return mount + "/me/subscriptions('" + id + "')"
+	}
+	return mount + "/subscriptions/" + id
+}
+
+// answered keeps what the service said to the app last.
+func (p *play) answered(name string) {
+	if x := p.app.take(); x != nil {
+		p.said = x
+		p.now.show(x)
+		if name != "" {
+			p.calls[name] = x
+		}
+	}
+}
+
+// outcome says whether a call went as it should.
+func (p *play) outcome(what string, refused bool, err error) error {
+	var refusal *subscriber.Error
+	var unsupported *subscriber.UnsupportedError
+	switch {
+	case errors.As(err, &refusal) && refused:
+	case errors.As(err, &refusal):
+		p.now.problem("it is refused: %s", refusal)
+		if refusal.Hint != "" {
+			p.now.Problems = append(p.now.Problems, refusal.Hint)
+		}
+	case errors.As(err, &unsupported):
+		p.now.problem("%s; to see how the service refuses it, say refused: true", unsupported)
+	case err != nil:
+		return err
+	case refused:
+		p.now.problem("the service accepts it, and should refuse to %s", what)
+	}
+	return nil
+}
+
+// sub finds a subscription by its name; the last one by none.
+func (p *play) sub(name SubName) *subscribed {
+	for _, s := range slices.Backward(p.subs) {
+		if name == "" || s.name == string(name) {
+			return s
+		}
+	}
+	return &subscribed{mount: p.mount} // Parse has seen to it that there is one
+}
+
+// owner is the client of a subscription's app, in what is spoken where it was made.
+func (p *play) owner(ctx context.Context, s *subscribed, refused bool) (*subscriber.Client, error) {
+	d, err := p.spokenAt(ctx, s.mount)
+	if err != nil {
+		return nil, err
+	}
+	client := p.client(d, s.mount, s.user)
+	client.Try = refused
+	return client, nil
+}
+
+func (p *play) renew(ctx context.Context, r *Renew) error {
+	s := p.sub(r.Subscription)
+	client, err := p.owner(ctx, s, r.Refused)
+	if err != nil {
+		return err
+	}
+	if r.URL != "" {
+		address, err := p.scope.text(r.URL)
+		if err != nil {
+			return err
+		}
+		_, err = client.Repoint(ctx, s.id, address)
+		return p.concluded("give it another URL", r.Refused, err)
+	}
+	_, err = client.Renew(ctx, s.id, subscriber.Renewal{For: r.For.std()})
+	return p.concluded("renew", r.Refused, err)
+}
+
+func (p *play) reauthorize(ctx context.Context, o *Owned) error {
+	s := p.sub(o.Subscription)
+	client, err := p.owner(ctx, s, o.Refused)
+	if err != nil {
+		return err
+	}
+	return p.concluded("reauthorize", o.Refused, client.Reauthorize(ctx, s.id))
+}
+
+func (p *play) unsubscribe(ctx context.Context, o *Owned) error {
+	s := p.sub(o.Subscription)
+	client, err := p.owner(ctx, s, o.Refused)
+	if err != nil {
+		return err
+	}
+	return p.concluded("delete", o.Refused, client.Delete(ctx, s.id))
+}
+
+// concluded keeps the answer to a call and judges how it went.
+func (p *play) concluded(what string, refused bool, err error) error {
+	p.answered("")
+	if p.said != nil {
+		p.named = answerValues(p.said)
+	}
+	return p.outcome(what, refused, err)
+}
+
+func (p *play) change(ctx context.Context, c *Change) error {
+	collection, change, _ := strings.Cut(string(c.Raise), ".")
+	wish := control.Change{Change: change, Collection: collection, Mailbox: p.mailbox, Folder: c.Folder, Together: c.Batch > 0}
+	var err error
+	if wish.Item, err = p.scope.text(c.Item); err != nil {
+		return err
+	}
+	set, err := p.scope.any(map[string]any(c.Set))
+	if err != nil {
+		return err
+	}
+	if fields, ok := set.(map[string]any); ok && len(fields) > 0 {
+		wish.Set = fields
+	}
+	var items []any
+	for done := 0; done < max(c.Count, 1); done += max(wish.Count, 1) {
+		if c.Mailbox != "" {
+			if wish.Mailbox, err = p.scope.text(strings.ReplaceAll(c.Mailbox, counter, strconv.Itoa(done+1))); err != nil {
+				return err
+			}
+		}
+		wish.Count = c.part(done)
+		raised, err := p.steer.RaiseChange(ctx, wish)
+		if err != nil {
+			return err
+		}
+		for _, item := range raised.Items {
+			items = append(items, map[string]any{"id": item.ID, "resource": item.Resource, "mailbox": item.Mailbox, "folder": item.Folder})
+		}
+		if raised.Note != "" {
+			p.now.Note = raised.Note
+		}
+		if c.Batch > 0 {
+			if err := p.delivered(ctx, &raised); err != nil {
+				return err
+			}
+		}
+	}
+	p.named = items
+	return nil
+}
+
+// part is how many changes are raised at once when so many are done.
+func (c *Change) part(done int) int {
+	left := max(c.Count, 1) - done
+	switch {
+	case strings.Contains(c.Mailbox, counter):
+		return 1
+	case c.Batch > 0:
+		return min(c.Batch, left)
+	}
+	return left
+}
+
+// delivered waits until the notifications of a change have been sent once, so that those of the next share no request with them.
+func (p *play) delivered(ctx context.Context, raised *control.Raised) error {
+	if p.local() {
+		return p.settle(ctx)
+	}
+	const patience = 15 * time.Second // a webhook that hangs costs 10
+	due := raised.Matched
+	_, err := p.collect(ctx, raised.Entry, patience, func(e *journal.Entry) bool {
+		if e.Kind == journal.Attempt {
+			due -= len(decode[attempt](e.Data).Items)
+		}
+		return due <= 0
+	})
+	return err
+}
+
+func (p *play) goOn(ctx context.Context, a *Advance) error {
+	if err := p.advance(ctx, a.By.std()); err != nil {
+		return err
+	}
+	if a.Tell == "" {
+		return nil
+	}
+	return p.tell(ctx, a)
+}
+
+func (p *play) serve(ctx context.Context, mounts map[string]DialectName) error {
+	for _, path := range slices.Sorted(maps.Keys(mounts)) {
+		if err := p.steer.Mount(ctx, control.Mount{Path: path, Dialect: string(mounts[path])}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *play) lifecycle(ctx context.Context, l *Lifecycle) error {
+	s := p.sub(l.Subscription)
+	raised, err := p.steer.RaiseLifecycle(ctx, control.LifecycleEvent{Event: string(l.Event), Where: control.Selector{Subscription: s.id}})
+	if err == nil && raised.Raised == 0 {
+		p.now.Note = raised.Note
+	}
+	return err
+}
+
+// lifecycleURL is another address of the webhook's.
+func lifecycleURL(hook string) string {
+	u, err := url.Parse(hook)
+	if err != nil {
+		return hook
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/") + "/lifecycle"
+	return u.String()
+}
+
+// address is whose mailbox me is.
+func (p *play) address() string {
+	switch {
+	case p.mailbox != "":
+		return p.mailbox
+	case p.scenario.Emulator.User != "":
+		return p.scenario.Emulator.User
+	}
+	return emulator.DefaultUser
+}

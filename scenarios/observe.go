@@ -1,0 +1,194 @@
+package scenarios
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/journal"
+)
+
+// attempt is what is needed of an attempt's detail.
+type attempt struct {
+	Items     []plannedItem         `json:"items"`
+	Try       int                   `json:"try"`
+	Class     diagnosis.Class       `json:"class"`
+	Next      string                `json:"next"`
+	Diagnoses []diagnosis.Diagnosis `json:"diagnoses"`
+}
+
+type plannedItem struct {
+	Subscription string `json:"subscription"`
+	Sequence     int    `json:"sequence"`
+	Change       string `json:"change"`
+}
+
+// decode reads the detail of an entry: a value of this process or what came over the control API.
+func decode[T any](data any) T {
+	var detail T
+	if document, err := json.Marshal(data); err == nil {
+		_ = json.Unmarshal(document, &detail) // what does not fit is none of what is looked for
+	}
+	return detail
+}
+
+// delivery is one request with notifications.
+type delivery struct {
+	entry journal.Entry
+	attempt
+	items []sentItem
+	body  any
+}
+
+// sentItem is one notification as it went over the wire; where a fault made that unreadable, as it was planned.
+type sentItem struct {
+	change, lifecycle     string
+	subscription, id      string
+	resource, clientState string
+	hasState, hasSequence bool
+	sequence              int
+	body                  any
+}
+
+// observed reads a request of the journal.
+func observed(e *journal.Entry) *delivery {
+	d := &delivery{entry: *e, attempt: decode[attempt](e.Data)}
+	if e.Exchange == nil {
+		return d
+	}
+	d.body = jsonOf(e.Exchange.RequestBody)
+	read, err := dialect.Read(canonical(e.Exchange.RequestHeader), e.Exchange.RequestBody)
+	if err != nil {
+		for _, planned := range d.Items {
+			d.items = append(d.items, sentItem{
+				change: strings.ToLower(planned.Change), subscription: planned.Subscription, sequence: planned.Sequence,
+			})
+		}
+		return d
+	}
+	for _, item := range read.Items {
+		d.items = append(d.items, itemOf(&item))
+	}
+	return d
+}
+
+func itemOf(item *dialect.Item) sentItem {
+	sent := sentItem{
+		change: strings.ToLower(item.Change.Name()), lifecycle: string(item.Lifecycle), subscription: item.Subscription,
+		resource: item.Resource, clientState: item.ClientState, hasState: item.HasClientState,
+		sequence: int(item.Sequence), hasSequence: item.HasSequence, body: jsonOf(item.Raw),
+	}
+	if item.Data != nil {
+		sent.id = item.Data.ID
+	}
+	return sent
+}
+
+// mine tells whether an entry of a shared journal is about this scenario.
+func (p *play) mine(e *journal.Entry) bool {
+	if p.server != nil {
+		return true
+	}
+	switch e.Kind {
+	case journal.Attempt:
+		return slices.ContainsFunc(decode[attempt](e.Data).Items, func(i plannedItem) bool { return p.ids[i.Subscription] })
+	case journal.Handshake:
+		return strings.EqualFold(e.Mailbox, p.mailbox) || sameHook(e.URL, p.hookURL)
+	}
+	return strings.EqualFold(e.Mailbox, p.mailbox) || p.ids[e.Subscription]
+}
+
+// sameHook compares addresses whose query values may be masked.
+func sameHook(a, b string) bool { return journal.MaskURL(a) == journal.MaskURL(b) }
+
+// collect follows the journal until enough says so, or for so long of real time. What it returns is all that there was.
+func (p *play) collect(ctx context.Context, since uint64, within time.Duration, enough func(*journal.Entry) bool) ([]journal.Entry, error) {
+	limited, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	var all []journal.Entry
+	for e, err := range p.record.follow(limited, since) {
+		if err != nil {
+			return all, err
+		}
+		if !p.mine(&e) {
+			continue
+		}
+		all = append(all, e)
+		if enough(&e) {
+			return all, nil
+		}
+	}
+	return all, ctx.Err()
+}
+
+// entries are those above seq that are about this scenario.
+func (p *play) entries(ctx context.Context, seq uint64) ([]journal.Entry, error) {
+	all, err := p.record.since(ctx, seq)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(e journal.Entry) bool { return !p.mine(&e) }), nil
+}
+
+// await waits for calls of the webhook or its app.
+func (p *play) await(ctx context.Context, a *Await) error {
+	within := a.Within.std()
+	if within == 0 {
+		within = defaultWithin
+	}
+	wanted, count := max(a.Count, 1), 0
+	var differs []string
+	var wrong error
+	entries, err := p.collect(ctx, max(p.acted, p.waited), within, func(e *journal.Entry) bool {
+		if e.Kind != a.Call.kind() || e.Exchange == nil || e.Exchange.RequestHeader.Get("User-Agent") == runnerAgent {
+			return false
+		}
+		why, err := p.callDiffers(a, e.Exchange)
+		wrong = errors.Join(wrong, err)
+		if why != "" {
+			differs = append(differs, why)
+			p.now.show(e.Exchange)
+			return false
+		}
+		count++
+		return count == wanted
+	})
+	if err = errors.Join(err, wrong); err != nil {
+		return err
+	}
+	if count < wanted {
+		p.now.problem("%s came %d times within %s, want %d", a.Call, count, Duration(within), wanted)
+		p.now.Problems = append(p.now.Problems, differs...)
+		return nil
+	}
+	p.waited = entries[len(entries)-1].Seq
+	return nil
+}
+
+// callDiffers says why a call is none that is awaited.
+func (p *play) callDiffers(a *Await, x *journal.Exchange) (string, error) {
+	why, err := a.Path.differs(&p.scope, this(pathIn(x.URL)))
+	if why != "" {
+		why = "another path came: " + why
+	}
+	if err == nil && why == "" {
+		why, err = a.Status.differs(&p.scope, this(float64(x.Status)))
+	}
+	return why, err
+}
+
+// headerOf finds a header, whatever the case of its name: on the wire it is the service's, and a server may have changed it.
+func headerOf(h http.Header, name string) found {
+	for n, values := range h {
+		if strings.EqualFold(n, name) {
+			return this(strings.Join(values, ", "))
+		}
+	}
+	return found{}
+}

@@ -1,0 +1,363 @@
+package scenarios
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/receiver"
+	"github.com/outlocal/outlocal/subscriber"
+)
+
+// Options say where and how a scenario is played. The zero value plays it with the built-in webhook on an emulator of its own.
+type Options struct {
+	Dialect string // the schema to be played in; the first of the scenario's if empty
+
+	Webhook string       // URL of the webhook to be judged; empty for the built-in one
+	Handler http.Handler // one of this process instead
+	// ClientState is what subscriptions carry, where the webhook expects it, and neither the scenario nor a step says otherwise.
+	ClientState string
+	// AllowTargets are hosts beyond loopback that a scenario may call.
+	AllowTargets []string
+	Roots        *x509.CertPool // trusted in webhooks, beside the system's
+
+	Emulator *Running // one that runs, instead of one of its own
+
+	Seed     uint64           // of everything random
+	Part     Part             // what is played of it
+	Progress func(StepReport) // is told of each step as it is done
+}
+
+// Running is an emulator that runs and that others may be using: a scenario keeps to a mailbox of its own there.
+type Running struct {
+	Control *control.Client
+	// Exclusive says that nobody else uses it, so that its clock may be advanced and its schemas be changed.
+	Exclusive bool
+	// User is whose mailbox is used; a new one if empty.
+	User string
+}
+
+// Part is what is played of a scenario.
+type Part string
+
+// The parts.
+const (
+	Whole     Part = ""
+	SetupOnly Part = "setup"
+)
+
+// The addresses inside a process; .test is reserved for this.
+const (
+	serviceURL  = "http://emulator.test"
+	webhookHost = "webhook.test"
+	defaultPath = "/notifications"
+
+	// defaultState is the client state that subscriptions carry where nobody says otherwise.
+	defaultState = "the client state of a scenario"
+	anyToken     = "scenario"
+)
+
+// stage is what a scenario is played on: a service, a webhook, and an app between them.
+type stage struct {
+	options  Options
+	scenario *Scenario
+	dialect  *dialect.Dialect
+	mount    string
+
+	server  *emulator.Server // nil for one that runs
+	steer   *control.Client
+	record  record
+	service string // base URL
+	mailbox string // of its own; empty for the default user's
+	token   string
+
+	app     recorder // the app's way to the service
+	targets *serve.Targets
+	outside *http.Transport // to webhooks and apps
+
+	handler http.Handler // the webhook, if it is one of this process
+	hook    *webhook     // nil for any but the built-in
+	hookURL string
+	state   string // client state
+
+	time    timekeeper
+	closers []func()
+}
+
+func newStage(ctx context.Context, s *Scenario, d *dialect.Dialect, o Options) (*stage, error) {
+	st := &stage{options: o, scenario: s, dialect: d, targets: &serve.Targets{}, token: anyToken}
+	st.state = s.Webhook.ClientState
+	for _, state := range []string{o.ClientState, defaultState} {
+		if st.state == "" {
+			st.state = state
+		}
+	}
+	if err := st.build(ctx); err != nil {
+		st.close()
+		return nil, err
+	}
+	return st, nil
+}
+
+func (st *stage) build(ctx context.Context) error {
+	for _, target := range st.options.AllowTargets {
+		if err := st.targets.Allow(target); err != nil {
+			return err
+		}
+	}
+	st.outside = st.targets.Transport()
+	st.closers = append(st.closers, st.outside.CloseIdleConnections)
+	st.hookURL = "https://" + webhookHost + defaultPath
+	if st.scenario.Webhook.Path != "" {
+		st.hookURL = "https://" + webhookHost + st.scenario.Webhook.Path
+	}
+	if st.options.Webhook != "" {
+		st.hookURL = st.options.Webhook
+		u, err := url.Parse(st.hookURL)
+		if err != nil || u.Host == "" {
+			return errors.New("use webhook: the URL is malformed")
+		}
+		if err := st.targets.Allow(u.Scheme + "://" + u.Host); err != nil {
+			return err
+		}
+	}
+	handler, err := st.webhookHandler()
+	if err != nil {
+		return err
+	}
+	st.handler = handler
+	if st.options.Emulator != nil {
+		return st.joinEmulator(ctx)
+	}
+	return st.ownEmulator()
+}
+
+// webhookHandler is the webhook of this process; nil for one elsewhere.
+func (st *stage) webhookHandler() (http.Handler, error) {
+	switch {
+	case st.options.Webhook != "":
+		return nil, nil
+	case st.options.Handler != nil:
+		return st.options.Handler, nil
+	}
+	made, err := receiver.New(receiver.Config{ClientState: st.state, Now: st.now, Sleep: st.sleep})
+	if err != nil {
+		return nil, err
+	}
+	st.hook = newWebhook(made, st.scenario.Webhook.Conduct)
+	st.hook.read = st.readItem
+	st.hook.rest = func(ctx context.Context) {
+		if st.server == nil {
+			<-ctx.Done()
+			return
+		}
+		_ = st.server.Sleep(ctx, forever) // its end is what is waited for
+	}
+	st.closers = append(st.closers, made.Close, func() { st.hook.behave(Conduct{}) })
+	return st.hook, nil
+}
+
+// ownEmulator starts one in this process.
+func (st *stage) ownEmulator() error {
+	service := st.scenario.Emulator
+	c := emulator.Config{
+		Name: st.scenario.Name(), Serve: mountsFor(st.dialect, service.Serve), User: service.User, Lenient: service.Lenient,
+		Patience: service.Patience.std(), EndpointMinimum: service.EndpointMinimum, Seed: st.options.Seed, Roots: st.options.Roots,
+		AllowTargets: st.options.AllowTargets,
+	}
+	if service.Strict {
+		c.Mode = diagnosis.Strict
+	}
+	if st.handler != nil {
+		c.Handlers = map[string]http.Handler{webhookHost: st.handler}
+	} else {
+		u, err := url.Parse(st.hookURL)
+		if err != nil {
+			return errors.New("use webhook: the URL is malformed")
+		}
+		c.AllowTargets = append(c.AllowTargets, u.Scheme+"://"+u.Host)
+	}
+	server, err := emulator.New(c)
+	if err != nil {
+		return err
+	}
+	st.closers = append(st.closers, server.Close)
+	server.Announce(emulator.Addresses{HTTP: serviceURL})
+	st.server, st.steer, st.record, st.service = server, server.ControlClient(), ownRecord{server.Journal()}, serviceURL
+	st.app = recorder{next: inProcess{server}, agent: runnerAgent}
+	st.time.open(st)
+	st.closers = append(st.closers, st.time.close)
+	return st.findMount(context.Background())
+}
+
+// mountsFor are the usual base paths, the dialect's own, and those that the file names.
+func mountsFor(d *dialect.Dialect, named map[string]DialectName) []emulator.Mount {
+	mounts := emulator.DefaultMounts()
+	put := func(path, name string) {
+		for i := range mounts {
+			if mounts[i].Path == path {
+				mounts[i].Dialect = name
+				return
+			}
+		}
+		mounts = append(mounts, emulator.Mount{Path: path, Dialect: name})
+	}
+	put(d.Base, d.String())
+	for path, name := range named {
+		put(path, string(name))
+	}
+	return mounts
+}
+
+// joinEmulator uses one that runs: with a mailbox of its own, so that nobody is disturbed.
+func (st *stage) joinEmulator(ctx context.Context) error {
+	st.steer = st.options.Emulator.Control
+	st.record = steeredRecord{st.steer}
+	status, err := st.steer.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if status.Kind != control.Emulator || status.HTTP == "" {
+		return fmt.Errorf("use %s: it is no emulator that listens", status.Name)
+	}
+	st.service = status.HTTP
+	if err := st.targets.Allow(st.service); err != nil {
+		return err
+	}
+	st.app = recorder{next: st.outside, agent: runnerAgent}
+	if st.mailbox = st.options.Emulator.User; st.mailbox == "" {
+		st.mailbox = "scenario-" + uuid.NewString()[:8] + "@contoso.com"
+		st.closers = append(st.closers, st.forget)
+	}
+	st.token = tokenOf(st.mailbox)
+	if st.handler != nil {
+		if err := st.listen(ctx, st.handler); err != nil {
+			return err
+		}
+	}
+	return st.findMount(ctx)
+}
+
+// tokenOf is a token that names a user: an emulator verifies none.
+func tokenOf(user string) string {
+	claims, err := json.Marshal(map[string]string{"upn": user})
+	if err != nil { // texts always encode
+		return anyToken
+	}
+	part := base64.RawURLEncoding.EncodeToString
+	return part([]byte(`{"alg":"none"}`)) + "." + part(claims) + "." + part([]byte("none"))
+}
+
+// listen opens a port for a webhook of this process that another is to call.
+func (st *stage) listen(ctx context.Context, handler http.Handler) error {
+	listeners, err := serve.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("open a port for the webhook: %w", err)
+	}
+	server := serve.Start(listeners, serve.Config{Name: "webhook", Handler: handler})
+	st.closers = append(st.closers, func() {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel() // who is still being answered belongs to this scenario, which is over
+		_ = server.Shutdown(ended)
+	})
+	path := strings.TrimPrefix(st.hookURL, "https://"+webhookHost)
+	st.hookURL = listeners.URL("http") + path
+	return nil
+}
+
+// forget takes away what the scenario left at an emulator that goes on without it.
+func (st *stage) forget() {
+	const patience = 5 * time.Second // it answered a moment ago
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, _ = st.steer.Reset(ctx, control.Selector{Mailbox: st.mailbox}) // else it runs out
+}
+
+func (st *stage) close() {
+	for i := len(st.closers) - 1; i >= 0; i-- {
+		st.closers[i]()
+	}
+}
+
+// findMount finds the base path of the dialect that is played.
+func (st *stage) findMount(ctx context.Context) error {
+	path, err := st.mountOf(ctx, st.dialect)
+	st.mount = path
+	return err
+}
+
+// mountOf is a base path under which a dialect is spoken now: its own if it can be chosen.
+func (st *stage) mountOf(ctx context.Context, d *dialect.Dialect) (string, error) {
+	mounts, err := st.steer.Mounts(ctx)
+	if err != nil {
+		return "", err
+	}
+	var paths []string
+	for _, m := range mounts {
+		if m.Dialect == d.String() {
+			if m.Path == d.Base {
+				return m.Path, nil
+			}
+			paths = append(paths, m.Path)
+		}
+	}
+	if len(paths) == 0 {
+		return "", fmt.Errorf("the emulator speaks %s under no path", d)
+	}
+	return paths[0], nil
+}
+
+// spokenAt is the dialect that is spoken under a base path now.
+func (st *stage) spokenAt(ctx context.Context, mount string) (*dialect.Dialect, error) {
+	mounts, err := st.steer.Mounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range mounts {
+		if m.Path == mount {
+			return dialect.Lookup(m.Dialect)
+		}
+	}
+	return nil, fmt.Errorf("nothing is spoken under %s", mount)
+}
+
+// client speaks to the service under a base path, as the app.
+func (st *stage) client(d *dialect.Dialect, mount, user string) *subscriber.Client {
+	token := st.token
+	if user != "" {
+		token = anyToken
+	}
+	return &subscriber.Client{
+		BaseURL: st.service, Mount: mount, Dialect: d, Token: token, User: user, Now: st.now,
+		HTTP: &http.Client{Transport: &st.app},
+	}
+}
+
+// readItem reads what a notification points at, as the built-in webhook's app.
+func (st *stage) readItem(ctx context.Context, resource string) {
+	d, err := st.spokenAt(ctx, st.mount)
+	if err != nil {
+		return
+	}
+	app := recorder{next: st.app.next, agent: webhookAgent}
+	client := st.client(d, st.mount, "")
+	client.HTTP = &http.Client{Transport: &app}
+	_, _ = client.Fetch(ctx, resource) // how it went stands in the journal
+}
+
+// local tells whether the webhook is one of this process that the emulator calls without a socket.
+func (st *stage) local() bool { return st.server != nil && st.options.Webhook == "" }

@@ -1,0 +1,159 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/receiver"
+)
+
+// webhook is the built-in one: a receiver, and before it what makes it do something else for a while.
+type webhook struct {
+	receiver *receiver.Receiver
+	read     func(ctx context.Context, resource string) // an item, as the webhook's app
+	rest     func(ctx context.Context)                  // until the context ends, on the service's clock where there is one
+
+	mu       sync.Mutex
+	conduct  Conduct
+	left     map[*Reply]int // requests that still get an answer which is for some
+	released chan struct{}  // closed by the next change of conduct
+}
+
+func newWebhook(r *receiver.Receiver, c Conduct) *webhook {
+	w := &webhook{receiver: r}
+	w.behave(c)
+	return w
+}
+
+// behave changes what it does. Answers that were held are given.
+func (w *webhook) behave(c Conduct) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.released != nil {
+		close(w.released)
+	}
+	w.conduct, w.released, w.left = c, make(chan struct{}), map[*Reply]int{}
+	for _, reply := range []*Reply{c.Handshake, c.Notification} {
+		if reply != nil && reply.Times > 0 {
+			w.left[reply] = reply.Times
+		}
+	}
+}
+
+// ServeHTTP implements [http.Handler].
+func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
+	handshake := isHandshake(req)
+	reply, reads, released := w.choose(handshake)
+	var body []byte
+	if reads != "" && !handshake {
+		var err error
+		if body, err = io.ReadAll(req.Body); err == nil {
+			req.Body = io.NopCloser(bytes.NewReader(body))
+		}
+	}
+	if reads == "before" {
+		w.readItems(req, body)
+	}
+	if reply != nil {
+		if reply.Hold {
+			w.hold(req.Context(), released)
+		}
+		for name, value := range reply.Headers {
+			rw.Header().Set(name, value)
+		}
+		req = req.WithContext(receiver.AnswerWith(req.Context(), receiver.Answer{
+			Status: reply.Status, Delay: reply.Delay.std(), ContentType: reply.ContentType, Body: reply.Body,
+		}))
+	}
+	w.receiver.ServeHTTP(rw, req)
+	if reads == "after" {
+		w.readItems(req, body)
+	}
+}
+
+// choose tells how one request is answered.
+func (w *webhook) choose(handshake bool) (reply *Reply, reads Reads, released chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if reply = w.conduct.Notification; handshake {
+		reply = w.conduct.Handshake
+	}
+	if reply != nil && reply.Times > 0 {
+		if w.left[reply] == 0 {
+			reply = nil
+		} else {
+			w.left[reply]--
+		}
+	}
+	return reply, w.conduct.Reads, w.released
+}
+
+// hold waits until the conduct changes or the sender has gone. Time may go on meanwhile.
+func (w *webhook) hold(ctx context.Context, released chan struct{}) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		select {
+		case <-released:
+			cancel()
+		case <-stop:
+		}
+	}()
+	w.rest(ctx)
+}
+
+// readItems reads what the notifications of a request point at, as an app would.
+func (w *webhook) readItems(req *http.Request, body []byte) {
+	read, err := dialect.Read(canonical(req.Header), body)
+	if err != nil {
+		return // the receiver tells what is wrong with it
+	}
+	for _, item := range read.Items {
+		if item.Data != nil {
+			w.read(req.Context(), item.Resource)
+		}
+	}
+}
+
+// isHandshake tells by the query whether a token is to be echoed (W2.1-02, W2.1-03).
+func isHandshake(req *http.Request) bool {
+	query := req.URL.Query()
+	for _, d := range dialect.All() {
+		if d.Handshake != nil && query.Has(d.Handshake.Parameter) {
+			return true
+		}
+	}
+	return false
+}
+
+// canonical finds every name of a header, whatever its case was on the wire (W4.1-09).
+func canonical(h http.Header) http.Header {
+	c := make(http.Header, len(h))
+	for name, values := range h {
+		for _, v := range values {
+			c.Add(name, v)
+		}
+	}
+	return c
+}
+
+// bodyOf is what is sent for a body in a file: a text as it is, all else as JSON.
+func bodyOf(value any) ([]byte, error) {
+	switch v := value.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		return []byte(v), nil
+	}
+	return json.Marshal(value)
+}
+
+// forever is longer than any story.
+const forever = 100 * 365 * day
