@@ -57,12 +57,16 @@ func TestScripts(t *testing.T) {
 			folder := filepath.Join(e.WorkDir, ".state")
 			e.Setenv(state.Variable, folder)
 			e.Setenv("HOME", e.WorkDir)
+			e.Setenv(hasty())
 			e.Defer(func() { endAll(folder) })
 			return nil
 		},
 		Cmds: commands(),
 	})
 }
+
+// hasty lets programs that were built with the race detector end at once, not after the second in which it listens for late reports.
+func hasty() (variable, value string) { return "GORACE", "atexit_sleep_ms=0" }
 
 // commands are what scripts can do beside running programs.
 func commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {

@@ -16,6 +16,7 @@ func runScripts(t *testing.T, folder string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv(hasty())
 			e.Setenv("OUTLOCAL_STATE", filepath.Join(e.WorkDir, ".state"))
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("LANG", "C.UTF-8")

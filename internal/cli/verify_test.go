@@ -24,6 +24,7 @@ func TestVerify(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv(hasty())
 			hook, secure := httptest.NewServer(webhooks()), httptest.NewUnstartedServer(webhooks())
 			secure.Config.ErrorLog = log.New(io.Discard, "", 0) // it is to be refused
 			secure.StartTLS()
