@@ -1,18 +1,22 @@
 package cli_test
 
 import (
-	"net"
+	"context"
+	"math/rand/v2"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/outlocal/outlocal/internal/serve"
 	"github.com/outlocal/outlocal/internal/state"
 )
 
 // TestDoctorScripts looks at ports that are free, from $FREE on, and at some of which the first is taken by this process, from $TAKEN on.
 func TestDoctorScripts(t *testing.T) {
+	ports := newRows()
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "doctor"),
 		RequireExplicitExec: true,
@@ -23,50 +27,73 @@ func TestDoctorScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("LANG", "C.UTF-8")
 			e.Defer(func() { endAll(folder) })
-			free, err := freePorts()
+			free, err := ports.free(t.Context())
 			if err != nil {
 				return err
 			}
 			e.Setenv("FREE", strconv.Itoa(free))
-			taken, err := freePorts()
+			taken, err := ports.take(t.Context())
 			if err != nil {
 				return err
 			}
-			listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(taken))
-			if err != nil {
-				return err
-			}
-			e.Defer(func() { listener.Close() })
-			e.Setenv("TAKEN", strconv.Itoa(taken))
+			e.Defer(func() { taken.Close() })
+			e.Setenv("TAKEN", strconv.Itoa(taken.Port()))
 			return nil
 		},
 		Cmds: commands(),
 	})
 }
 
-// freePorts finds seven ports in a row that are free.
-func freePorts() (base int, err error) {
-	const row, tries = 7, 100
+// rows hands out ports, seven in a row that are free, each row once: below those that systems give to connections, so that they stay
+// free.
+type rows struct {
+	order []int
+	next  atomic.Int64
+}
+
+func newRows() *rows {
+	const highest = 3_000 // up to 31,000
+	return &rows{order: rand.Perm(highest)}
+}
+
+// tries is how often another row is looked at: somebody else may have a port of the first.
+const tries = 20
+
+func (r *rows) free(ctx context.Context) (base int, err error) {
+	const lowest, row = 10_000, 7
 	for range tries {
-		var open []net.Listener
-		var first net.Listener
-		if first, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			return 0, err
-		}
-		base = first.Addr().(*net.TCPAddr).Port
-		open = append(open, first)
-		for offset := 1; offset < row && err == nil; offset++ {
-			var next net.Listener
-			if next, err = net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(base+offset)); err == nil {
-				open = append(open, next)
-			}
-		}
-		for _, l := range open {
-			l.Close()
-		}
-		if err == nil {
+		base = lowest + row*r.order[int(r.next.Add(1))%len(r.order)]
+		if err = free(ctx, base, row); err == nil {
 			return base, nil
 		}
 	}
 	return 0, err
+}
+
+// take finds a row and takes its first port.
+func (r *rows) take(ctx context.Context) (taken serve.Listeners, err error) {
+	for range tries {
+		var base int
+		if base, err = r.free(ctx); err != nil {
+			return nil, err
+		}
+		if taken, err = serve.Listen(ctx, "localhost:"+strconv.Itoa(base)); err == nil {
+			return taken, nil
+		}
+	}
+	return nil, err
+}
+
+// free tells whether n ports are free, from base on.
+func free(ctx context.Context, base, n int) error {
+	for port := base; port < base+n; port++ {
+		listeners, err := serve.Listen(ctx, "localhost:"+strconv.Itoa(port))
+		if err != nil {
+			return err
+		}
+		if err := listeners.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
