@@ -239,6 +239,7 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 		return wrongUse("outlocal emulate --help tells what each flag takes", "%w", err)
 	}
 	h.onClose(server.Close)
+	server.OnWait(h.waits)
 	server.Announce(emulator.Addresses{HTTP: running.HTTP, HTTPS: running.HTTPS, Control: running.Control, CA: running.CA})
 	h.serve(steering, serve.Config{Name: "control", Handler: f.listen.guard(a, steeredEmulator{server, h.stop})})
 	h.serve(api, serve.Config{Name: "api", Handler: server})

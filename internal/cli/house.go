@@ -139,6 +139,16 @@ func (h *house) welcome(r resident) error {
 	return nil
 }
 
+// waits says what an advance of the clock waits for: a webhook that hangs costs its time limit each time, and nobody should wonder.
+func (h *house) waits(inFlight []string) {
+	if h.app.json {
+		return
+	}
+	for _, line := range inFlight {
+		h.out.line("%s time waits for %s", h.out.caution(), journal.Entry{Note: line}.Masked().Note)
+	}
+}
+
 // tell prints journal entries as they come. The function that it returns prints what is left and ends that.
 func (h *house) tell(r resident) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())

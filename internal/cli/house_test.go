@@ -81,3 +81,20 @@ func TestHouseTellsTheLast(t *testing.T) {
 		t.Errorf("the banner does not end with ready:\n%s", &out)
 	}
 }
+
+// TestHouseWaits: who waits for a webhook that hangs is told so, without its secrets; a program is not.
+func TestHouseWaits(t *testing.T) {
+	for _, asJSON := range []bool{false, true} {
+		var out bytes.Buffer
+		_, h := newTestHouse(t, &out)
+		h.app.json = asJSON
+		h.waits([]string{"POST http://localhost:3000/hook?code=hunter2, 2s"})
+		want := "⚠ time waits for POST http://localhost:3000/hook?code=…, 2s\n"
+		if asJSON {
+			want = ""
+		}
+		if out.String() != want {
+			t.Errorf("got %q, want %q", out.String(), want)
+		}
+	}
+}
