@@ -44,7 +44,7 @@ type object = map[string]any
 func (s *schemaWriter) of(t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[Duration]():
-		return object{"type": []string{"string", "integer"}, "pattern": `^(\d+d)?((\d+(\.\d+)?(h|m|s|ms|us|µs|ns))*|0)$`}
+		return object{"anyOf": []any{object{"type": "string", "pattern": `^(\d+d)?((\d+(\.\d+)?(h|m|s|ms|us|µs|ns))*|0)$`}, object{"const": 0}}}
 	case reflect.TypeFor[Match]():
 		return s.define("Match", s.match)
 	case reflect.TypeFor[Faults]():
