@@ -81,6 +81,7 @@ type EmulatorBackend interface {
 	Mounter
 	SubscriptionKeeper
 	LifecycleRaiser
+	FaultKeeper
 	Resetter
 }
 

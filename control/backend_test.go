@@ -139,6 +139,24 @@ func (f *fake) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (cont
 	return control.LifecycleRaised{Matched: 3, Raised: 2, Entry: 8, Note: "one has no lifecycle URL"}, f.note(e)
 }
 
+func oneFaultList() control.FaultList {
+	return control.FaultList{Seed: 7, Faults: []control.Fault{
+		{ID: 3, Fault: "drop:next=1", Place: "notification", What: "It is lost.", Seen: 2, Struck: 1, Spent: true},
+	}}
+}
+
+func (f *fake) Faults(_ context.Context, where control.Selector) (control.FaultList, error) {
+	return oneFaultList(), f.note(where)
+}
+
+func (f *fake) AddFaults(_ context.Context, n control.NewFaults) (control.FaultList, error) {
+	return oneFaultList(), f.note(n)
+}
+
+func (f *fake) RemoveFaults(_ context.Context, q control.FaultQuery) (control.Removed, error) {
+	return control.Removed{Removed: 2}, f.note(q)
+}
+
 func (f *fake) Reset(_ context.Context, where control.Selector) (control.ResetReport, error) {
 	return control.ResetReport{Subscriptions: 1, Items: 2, Entries: 3, Note: "fresh"}, f.note(where)
 }

@@ -68,6 +68,14 @@ func calls() []struct {
 		{"lifecycle", func(ctx context.Context, c *control.Client) (any, error) {
 			return c.RaiseLifecycle(ctx, control.LifecycleEvent{Event: "missed", Where: everything()})
 		}, []any{control.LifecycleEvent{Event: "missed", Where: everything()}}, control.LifecycleRaised{Matched: 3, Raised: 2, Entry: 8, Note: "one has no lifecycle URL"}},
+		{"faults", func(ctx context.Context, c *control.Client) (any, error) { return c.Faults(ctx, everything()) },
+			[]any{everything()}, oneFaultList()},
+		{"new faults", func(ctx context.Context, c *control.Client) (any, error) {
+			return c.AddFaults(ctx, everything(), "drop:next=1", "delay")
+		}, []any{control.NewFaults{Faults: []string{"drop:next=1", "delay"}, Where: everything()}}, oneFaultList()},
+		{"removal of faults", func(ctx context.Context, c *control.Client) (any, error) {
+			return c.RemoveFaults(ctx, control.FaultQuery{ID: 3, Where: everything()})
+		}, []any{control.FaultQuery{ID: 3, Where: everything()}}, control.Removed{Removed: 2}},
 		{"reset", func(ctx context.Context, c *control.Client) (any, error) { return c.Reset(ctx, everything()) },
 			[]any{everything()}, control.ResetReport{Subscriptions: 1, Items: 2, Entries: 3, Note: "fresh"}},
 	}

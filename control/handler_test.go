@@ -86,6 +86,8 @@ func TestRefusals(t *testing.T) {
 		{"the root as base path", "PUT", "/serve", json, `{"path":"/","dialect":"outlook-final"}`, 400, "badRequest", `serve a dialect: "/" is no base path`, "path is such as /api/beta"},
 		{"no dialect", "PUT", "/serve", json, `{"path":"/api"}`, 400, "badRequest", "serve a dialect: dialect is missing", "it is such as outlook-interim"},
 		{"an unknown event", "POST", "/lifecycle", json, `{"event":"subscriptionremoved"}`, 400, "badRequest", `raise a lifecycle event: event can't be "subscriptionremoved"`, "did you mean subscriptionRemoved?"},
+		{"no faults", "POST", "/faults", json, `{"faults":[]}`, 400, "badRequest", "add faults: there are none", "give at least one, such as duplicate:next=1"},
+		{"a fault that is no number", "DELETE", "/faults?id=drop", "", "", 400, "badRequest", `read query: id: "drop" is no whole number from 0 on`, ""},
 		{"a wait for less than nothing", "POST", "/journal/wait", json, `{"count":-1}`, 400, "badRequest", "wait: count is -1", "it can be 1 to 10000"},
 		{"a wait without an end", "POST", "/journal/wait", json, `{"within":"11m"}`, 400, "badRequest", "wait: within is 11m0s", "it can be up to 10m0s"},
 		{"a wait for an unknown kind", "POST", "/journal/wait", json, `{"kinds":["retrys"]}`, 400, "badRequest", `read the journal: kind can't be "retrys"`, "did you mean retry?"},
@@ -134,6 +136,9 @@ func TestARouteWithoutItsPartSaysSo(t *testing.T) {
 		{"GET", "/journal", "journal"},
 		{"POST", "/journal/wait", "journal"},
 		{"POST", "/lifecycle", "subscription store"},
+		{"GET", "/faults", "fault to be had"},
+		{"POST", "/faults", "fault to be had"},
+		{"DELETE", "/faults", "fault to be had"},
 		{"POST", "/reset", "state to reset"},
 		{"POST", "/stop", "way to stop the process"},
 	} {

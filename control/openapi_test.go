@@ -77,7 +77,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	document := describe(t, f)
 	bodies := map[string]string{
 		"raiseChange": `{"change":"created","collection":"message"}`, "mount": `{"path":"/api","dialect":"d"}`, "advance": `{"by":"1h"}`, "setScale": `{"scale":2}`,
-		"raiseLifecycle": `{"event":"missed"}`, "import": `{"subscriptions":[` + row1 + `]}`,
+		"raiseLifecycle": `{"event":"missed"}`, "addFaults": `{"faults":["drop"]}`, "import": `{"subscriptions":[` + row1 + `]}`,
 	}
 	count := 0
 	for path, item := range document["paths"].(object) {

@@ -33,6 +33,7 @@ const (
 	partClock         = "clock of its own"
 	partMounts        = "base path to serve dialects under"
 	partSubscriptions = "subscription store"
+	partFaults        = "fault to be had"
 	partReset         = "state to reset"
 	partStop          = "way to stop the process"
 )
@@ -56,6 +57,9 @@ func routes() []route {
 		{get, "/journal", "journal", "Reads or follows the journal.", reading()},
 		{post, "/journal/wait", "wait", "Waits until so many entries match. Too few in time is an error; those that did match stand beside it.", served(partJournal, serveWait)},
 		{post, "/lifecycle", "raiseLifecycle", "Makes lifecycle notifications due.", served(partSubscriptions, serveLifecycle)},
+		{get, "/faults", "faults", "Lists the rules by which things go wrong.", served(partFaults, serveFaults)},
+		{post, "/faults", "addFaults", "Lets things go wrong: puts rules in force, all or none.", served(partFaults, serveNewFaults)},
+		{del, "/faults", "removeFaults", "Takes rules away: those selected, or all.", served(partFaults, serveFaultRemoval)},
 		{post, "/reset", "reset", "Forgets what is selected, or everything.", served(partReset, serveReset)},
 		{post, "/stop", "stop", "Ends the process.", stopping()},
 	}

@@ -50,6 +50,8 @@ const (
 	UnsupportedMedia    // the media type
 	UnsupportedEncoding // the content encoding
 	NotEmulated         // what
+	Throttled           // nothing
+	Unavailable         // nothing
 	Failed              // nothing: our own fault
 	lastKind
 )
@@ -136,6 +138,8 @@ var outlookRefusals = Refusals{
 	UnsupportedMedia:    {http.StatusUnsupportedMediaType, "ErrorInvalidRequest", "The media type '%s' is not supported: send application/json."},
 	UnsupportedEncoding: {http.StatusUnsupportedMediaType, "ErrorInvalidRequest", "The content encoding '%s' is not supported: send gzip or none."},
 	NotEmulated:         {http.StatusNotImplemented, notEmulatedCode, notEmulatedText},
+	Throttled:           {http.StatusTooManyRequests, "ErrorTooManyRequests", "Too many requests. Please retry later."}, // W6.2-09
+	Unavailable:         {http.StatusServiceUnavailable, "ErrorServerBusy", "The server cannot service this request right now. Try again later."},
 	Failed:              {http.StatusInternalServerError, "ErrorInternalServerError", "An internal server error occurred. The operation failed."},
 }
 
@@ -204,6 +208,8 @@ var graphRefusals = Refusals{
 	UnsupportedMedia:    {http.StatusUnsupportedMediaType, invalidRequest, "The media type '%s' is not supported: send application/json."},
 	UnsupportedEncoding: {http.StatusUnsupportedMediaType, invalidRequest, "The content encoding '%s' is not supported: send gzip or none."},
 	NotEmulated:         {http.StatusNotImplemented, notEmulatedCode, notEmulatedText},
+	Throttled:           {http.StatusTooManyRequests, "TooManyRequests", "Please retry again later."}, // W6.3-18
+	Unavailable:         {http.StatusServiceUnavailable, "ServiceUnavailable", "The service is unavailable."},
 	Failed:              {http.StatusInternalServerError, "InternalServerError", "An internal server error occurred. The operation failed."},
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/api"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
@@ -72,7 +73,10 @@ type Config struct {
 	// Tune turns knobs of the dialects, such as [dialect.DocumentedLimit].
 	Tune []func(*dialect.Dialect)
 
-	Seed           uint64 // of everything random in mailboxes
+	// Faults go wrong from the start; [control.Client.AddFaults] adds more while it runs. [fault.Parse] reads them from text.
+	Faults []fault.Rule
+
+	Seed           uint64 // of everything random: what is in mailboxes, and when a fault strikes by chance
 	JournalEntries int    // how many are kept; 0 for the journal's default
 	Environment    diagnosis.Environment
 	Log            *slog.Logger // what goes wrong inside; nil discards it
@@ -102,6 +106,7 @@ type Server struct {
 	boxes   *mailbox.Mailboxes
 	journal *journal.Journal
 	engine  *delivery.Engine
+	faults  *fault.Set
 	mounts  *api.Mounts
 	api     *api.Service
 	targets *serve.Targets
@@ -129,6 +134,11 @@ func New(c Config) (*Server, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, r := range c.Faults {
+		if err := r.Check(); err != nil {
+			return nil, err
+		}
 	}
 	targets, err := targetsOf(c)
 	if err != nil {
@@ -160,14 +170,17 @@ func (s *Server) assemble() {
 	c := s.config
 	s.store = store.New(s.idText)
 	s.boxes = mailbox.New(s.clock, c.Seed)
+	s.faults = fault.NewSet(c.Seed, s.record)
+	s.faults.Restart(c.Faults...)
 	s.engine = delivery.New(delivery.Config{
 		Clock: s.clock, Store: s.store, Journal: s.journal, Dialect: s.mounts.Dialect, Targets: s.targets,
 		Handlers: c.Handlers, TLS: &tls.Config{RootCAs: c.Roots}, Mode: c.Mode, Patience: c.Patience,
-		EndpointMinimum: c.EndpointMinimum, Environment: c.Environment,
+		EndpointMinimum: c.EndpointMinimum, Environment: c.Environment, Faults: s.faults,
 	})
 	s.api = &api.Service{
 		Clock: s.clock, Store: s.store, Mailboxes: s.boxes, Engine: s.engine, Journal: s.journal, Targets: s.targets,
 		Mounts: s.mounts, Causes: &api.Causes{}, User: c.User, Mode: c.Mode, Lenient: c.Lenient,
+		Faults: s.faults, Happen: s.happen, Befall: s.befall,
 	}
 	s.control = control.NewHandler(s)
 }

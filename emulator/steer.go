@@ -56,7 +56,7 @@ func (s *Server) counters() map[string]int64 {
 	n, boxes := s.engine.Stats(), s.boxes.Counters()
 	return map[string]int64{
 		"raised": n.Raised, "delivered": n.Delivered, "late": n.Late, "retried": n.Retried, "lost": n.Lost, "dropped": n.Dropped,
-		"overflowed": n.Overflowed, "requests": n.Requests,
+		"overflowed": n.Overflowed, "requests": n.Requests, "faults": s.faults.Strikes(),
 		"mailboxes": int64(boxes.Mailboxes), "items": int64(boxes.Items), "itemsForgotten": int64(boxes.Forgotten),
 	}
 }
@@ -264,7 +264,8 @@ func removalReason(r store.Record, event notify.Lifecycle) *notify.Error {
 	}
 }
 
-// Reset forgets what is selected; with an empty selector everything, the clock's lead excepted: time never goes back.
+// Reset forgets what is selected; with an empty selector everything, the clock's lead excepted: time never goes back. Then the faults
+// of the start are in force again; with a selector, those that are limited to what it selects are not.
 func (s *Server) Reset(_ context.Context, where control.Selector) (control.ResetReport, error) {
 	match := func(r *store.Record) bool { return where.Selects(selectorOf(r)) }
 	report := control.ResetReport{Subscriptions: s.store.Reset(match)}
@@ -273,10 +274,12 @@ func (s *Server) Reset(_ context.Context, where control.Selector) (control.Reset
 		report.Items = s.boxes.Reset(nil)
 		report.Entries = s.journal.Stats().Entries
 		s.journal.Clear()
+		s.faults.Restart(s.config.Faults...)
 	case where.Mailbox != "":
 		report.Items = s.boxes.Reset(func(m notify.Mailbox) bool { return strings.EqualFold(m.Address, where.Mailbox) })
 		fallthrough
 	default:
+		s.faults.Clear(where, 0)
 		report.Note = "the journal is only cleared as a whole"
 	}
 	s.record(journal.Entry{Kind: journal.Reset, Mailbox: where.Mailbox, App: where.App, Subscription: where.Subscription, URL: where.URL,

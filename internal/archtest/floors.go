@@ -37,7 +37,7 @@ func House() []Room {
 		{Name: "dialect", Floor: 1},
 		{Name: "diagnosis", Floor: 1},
 		{Name: "control", Floor: 1},
-		{Name: "emulator/fault", Floor: 1, Planned: true},
+		{Name: "emulator/fault", Floor: 1},
 		// A tunnel gets a handler and gives a URL. It must not be able to reach
 		// anything that the user did not hand it.
 		{Name: "tunnel", Floor: 1, Alone: true, Planned: true},

@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/emulator/internal/store"
@@ -25,7 +26,7 @@ import (
 	"github.com/outlocal/outlocal/notify"
 )
 
-// Service is the rooms that handlers work in. All fields but Mode, User and Lenient are needed.
+// Service is the rooms that handlers work in. All fields but those of faults, Mode, User and Lenient are needed.
 type Service struct {
 	Clock     *clock.Clock
 	Store     *store.Store
@@ -35,6 +36,12 @@ type Service struct {
 	Targets   *serve.Targets
 	Mounts    *Mounts
 	Causes    *Causes
+
+	Faults *fault.Set // what goes wrong on request; nil for nothing
+	// Happen makes a change that a subscription watches. Befall lets turns come to it, which an entry of the journal is the cause of.
+	// Both are needed with Faults.
+	Happen func(r *store.Record)
+	Befall func(r store.Record, turns []fault.Turn, cause uint64)
 
 	User    string         // whose mailbox "me" is unless the token says
 	Mode    diagnosis.Mode // strict refuses what is merely borne
@@ -69,6 +76,7 @@ type call struct {
 	steps   []string // the canonical path below the mount
 	started time.Time
 	body    []byte
+	cause   uint64 // entry of what a refusal comes of, where it is not the request itself
 }
 
 // answer is what a handler has to say.
@@ -91,6 +99,13 @@ func do(h handler) http.HandlerFunc {
 		if refusal := c.identify(); refusal != nil {
 			c.refuse(refusal)
 			return
+		}
+		if c.Faults.Any(fault.OnRequest) {
+			answered, finish := c.suffer()
+			if answered {
+				return
+			}
+			defer finish()
 		}
 		if refusal := c.readBody(); refusal != nil {
 			c.refuse(refusal)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/emulator/internal/store"
@@ -65,8 +66,12 @@ func (c *call) created(kept store.Record, notes []string, cause uint64) *answer 
 		entry:  c.entryOf(journal.Subscribed, &kept, notes...),
 	}
 	a.entry.Cause = cause
-	if c.d.Notification.Acknowledge { // W3.1-01
-		a.after = func(seq uint64) { c.Engine.Acknowledge(kept, seq) }
+	life := c.fate(&kept, "created")
+	a.after = func(seq uint64) {
+		if c.d.Notification.Acknowledge { // W3.1-01
+			c.Engine.Acknowledge(kept, seq)
+		}
+		c.befall(kept, life)
 	}
 	return a
 }
@@ -263,17 +268,26 @@ func (c *call) validate(notificationURL, lifecycleURL, state string, box notify.
 	if c.d.Handshake == nil {
 		return 0, nil
 	}
-	for _, u := range []string{notificationURL, lifecycleURL} {
+	what := [...]string{"notification", "lifecycle"}
+	for i, u := range [...]string{notificationURL, lifecycleURL} {
 		if u == "" {
 			continue
 		}
-		result := c.Engine.Handshake(c.r.Context(), delivery.HandshakeRequest{
-			Dialect: c.d, URL: u, ClientState: state, RequestID: c.trace.Request, Mailbox: box.Address, App: c.who.app,
-		})
-		if result.Failure != nil {
-			return result.Entry, c.refuseHandshake(result)
+		plan := fault.Handshake{
+			Times: 1, Token: c.d.Handshake.Token(c.trace.Request), What: what[i], Subject: fault.Subject{Dialect: c.d.String()},
 		}
-		cause = result.Entry
+		plan.App, plan.Mailbox, plan.URL = c.who.app, box.Address, u
+		c.Faults.Handshake(&plan)
+		for range plan.Times {
+			result := c.Engine.Handshake(c.r.Context(), delivery.HandshakeRequest{
+				Dialect: c.d, URL: u, ClientState: state, Token: plan.Token, RequestID: c.trace.Request,
+				Mailbox: box.Address, App: c.who.app, Cause: plan.Entry,
+			})
+			if result.Failure != nil {
+				return result.Entry, c.refuseHandshake(result)
+			}
+			cause = result.Entry
+		}
 	}
 	return cause, nil
 }

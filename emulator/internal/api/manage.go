@@ -136,7 +136,11 @@ func (c *call) renew() (*answer, *notify.Error) {
 	c.Engine.Watch()
 	entry.Cause = cause
 	entry.Data = map[string]any{"resource": kept.Resource, "expires": kept.Expires}
-	return &answer{status: http.StatusOK, body: c.d.AppendSubscription(nil, &kept.Subscription, dialect.OnRenew, c.links(kept.Mailbox)), entry: entry}, nil
+	life := c.fate(&kept, "renewed")
+	return &answer{
+		status: http.StatusOK, body: c.d.AppendSubscription(nil, &kept.Subscription, dialect.OnRenew, c.links(kept.Mailbox)),
+		entry: entry, after: func(uint64) { c.befall(kept, life) },
+	}, nil
 }
 
 // remove ends a subscription; what was on its way to it is dropped.

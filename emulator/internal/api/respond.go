@@ -117,7 +117,7 @@ func (c *call) refuse(e *notify.Error) {
 	if e.Hint != "" {
 		note += " Hint: " + e.Hint
 	}
-	c.record(journal.Entry{Kind: journal.Refused, Note: note, Data: map[string]string{"code": e.Code, "property": e.Property, "hint": e.Hint}}, e.Status, body, e.Code)
+	c.record(journal.Entry{Kind: journal.Refused, Cause: c.cause, Note: note, Data: map[string]string{"code": e.Code, "property": e.Property, "hint": e.Hint}}, e.Status, body, e.Code)
 }
 
 // writeHeader sets what every answer carries (W1.3-23, W1.3-24, W6.1-06, W6.1-07).

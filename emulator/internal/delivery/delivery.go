@@ -22,6 +22,7 @@ import (
 
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
 	"github.com/outlocal/outlocal/internal/odata"
@@ -55,6 +56,8 @@ type Config struct {
 
 	Targets  *serve.Targets          // what may be dialled, and routes; those are set before anything is sent
 	Handlers map[string]http.Handler // host or host:port to a handler of this process, which is called without a socket
+
+	Faults *fault.Set // what goes wrong on request; nil for nothing
 
 	TLS  *tls.Config    // roots for webhooks, and the like; nil for the system's
 	Mode diagnosis.Mode // strict refuses a self-signed certificate on loopback too, which else is borne and noted

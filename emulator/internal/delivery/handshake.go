@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -20,6 +21,7 @@ type HandshakeRequest struct {
 	URL         string
 	ClientState string
 	RequestID   string // of the client's request, a GUID: the token is made of it
+	Token       string // in the place of the dialect's own
 	Method      string // POST if empty; the service has no other, but who looks for the cause of a failure may try
 
 	// The rest is for the journal.
@@ -41,7 +43,7 @@ type HandshakeResult struct {
 // the answer, and never shortened by a virtual clock. When ctx ends before, or the engine is closed, it has failed.
 func (e *Engine) Handshake(ctx context.Context, h HandshakeRequest) HandshakeResult {
 	rules := h.Dialect.Handshake
-	token := rules.Token(h.RequestID)
+	token := cmp.Or(h.Token, rules.Token(h.RequestID))
 	t := e.newTarget(rules.URL(h.URL, token))
 	if h.Method == "" {
 		h.Method = http.MethodPost

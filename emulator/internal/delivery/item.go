@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -22,6 +23,9 @@ type item struct {
 	change notify.ChangeType
 	event  notify.Lifecycle
 	reason *notify.Error
+	plan   *fault.Plan // what faults made of it; nil for as it should be
+	alone  bool        // by its plan, it shares its request with none
+	held   bool        // by its plan, it lets the next one of its queue pass
 	// toLifecycleURL says that it goes to the lifecycle URL of its subscription, not to the notification URL.
 	toLifecycleURL bool
 

@@ -84,6 +84,9 @@ func (e *Engine) attempt(b *batch, l *lane) verdict {
 		target: b.group.target, header: e.header(b.group), body: b.body(),
 		limit: limit, flight: b.flight, keep: keptAnswer, drain: drainedAnswer,
 	}
+	if plan := b.group.bent; plan != nil {
+		r.bend(plan, b.tries)
+	}
 	reply := e.post(&l.within, r)
 	if e.life.Err() != nil {
 		return verdict{hold: reply.hold}
@@ -98,6 +101,9 @@ func (e *Engine) attempt(b *batch, l *lane) verdict {
 	}
 	a.elapsed = now.Sub(b.first)
 	v := judge(&d.Delivery, a)
+	if reply.cut { // it tells nothing of the webhook
+		v.diagnoses = nil
+	}
 	v.hold = reply.hold
 	e.settle(b, &v, e.record(b, &v, r, &reply, now))
 	return v
@@ -123,6 +129,9 @@ func (e *Engine) settle(b *batch, v *verdict, attempt uint64) {
 
 // body is what goes out, byte for byte the same each time.
 func (b *batch) body() []byte {
+	if b.group.bent != nil {
+		return b.bentBody()
+	}
 	size := bodyFrame
 	for _, it := range b.items {
 		size += itemFrame + len(it.shared) + len(it.head.Subscription) + len(it.head.ClientState) + len(it.head.Tenant)

@@ -144,7 +144,9 @@ func (p *endpoint) release(b *batch) {
 	g.lanes--
 	g.users -= b.taken
 	if g.users == 0 && g.lanes == 0 {
-		delete(p.groups, g.groupKey)
+		if g.bent == nil { // else it never was among them
+			delete(p.groups, g.groupKey)
+		}
 		return
 	}
 	p.stand(g)

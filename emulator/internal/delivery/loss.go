@@ -19,10 +19,11 @@ const (
 	Ended    Reason = "ended"    // the subscription was deleted, or has expired
 	Overflow Reason = "overflow" // too many wait for the endpoint
 	Unwell   Reason = "drop"     // the endpoint is in the state drop (W4.9-06)
+	Faulted  Reason = "fault"    // a fault took them; nobody is told but who asked for that
 )
 
 // refusals are notifications that an endpoint does not take.
-type refusals struct{ ended, overflow, unwell []*item }
+type refusals struct{ ended, overflow, unwell, faulted []*item }
 
 // Given is the Data of a journal entry of the kind Dropped.
 type Given struct {
@@ -57,8 +58,11 @@ func (e *Engine) giveUp(items []*item, why Reason, t *target, cause uint64) {
 		entry.Cause = cause
 	}
 	seq := e.Journal.Append(entry)
-	if why == Ended {
+	switch why {
+	case Ended:
 		e.losses.forget(items)
+		return
+	case Faulted:
 		return
 	}
 	for _, it := range items {
@@ -77,6 +81,8 @@ func (why Reason) note(n int, t *target) string {
 		text = "too many wait for " + t.endpoint.name
 	case Unwell:
 		text = t.endpoint.name + " is in the state drop"
+	case Faulted:
+		text = "lost on the way, as a fault wanted it"
 	default:
 		text = "every attempt failed"
 	}

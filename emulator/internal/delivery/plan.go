@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -42,11 +43,15 @@ func (e *Engine) Raise(change notify.Change, cause uint64) (matched int) {
 
 // queue hands what was planned to its endpoint, and tells of what that does not take.
 func (e *Engine) queue(p *endpoint, plans []planned) {
+	if e.Faults.Any(fault.OnNotification) {
+		e.plot(plans)
+	}
 	refused := p.enqueue(plans)
 	t := plans[0].key.target
 	e.giveUp(refused.ended, Ended, t, 0)
 	e.giveUp(refused.overflow, Overflow, t, 0)
 	e.giveUp(refused.unwell, Unwell, t, 0)
+	e.lose(refused.faulted, t)
 }
 
 // plan is what a change comes to.

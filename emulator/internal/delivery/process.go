@@ -29,10 +29,15 @@ func (e *Engine) call(ctx context.Context, r *request) reply {
 
 	// What follows from a timeout is in progress from the moment it strikes, though the handler may still be parked.
 	over := make(chan *clock.Flight, 1)
-	limit := e.Clock.AfterFunc(r.limit, func() { over <- e.Clock.Begin("timeout of " + r.target.url.Host) })
+	limit := e.Clock.AfterFunc(r.patience(), func() { over <- e.Clock.Begin("timeout of " + r.target.url.Host) })
 	w := &answerWriter{header: make(http.Header), keep: r.keep}
 	answered := make(chan error, 1)
-	e.strays.run(func() { answered <- serveOne(r.target.handler, w, serverSide(ctx, r)) })
+	request := serverSide(ctx, r)
+	var sent *payload
+	if len(r.body) > 0 {
+		request.Body, sent = e.payload(ctx, r, io.ErrUnexpectedEOF)
+	}
+	e.strays.run(func() { answered <- serveOne(r.target.handler, w, request) })
 
 	inTime := true
 	select {
@@ -45,7 +50,11 @@ func (e *Engine) call(ctx context.Context, r *request) reply {
 	if inTime && !limit.Stop() {
 		a.hold = <-over
 	}
-	a.ended, a.Took = time.Now(), e.Clock.Now().Sub(began)
+	_, waited, cut := sent.outcome()
+	if a.cut = cut; cut { // whatever it answers, nobody hears it
+		a.Err = errCut
+	}
+	a.ended, a.Took = time.Now(), e.Clock.Now().Sub(began)-waited
 	a.Status, a.Header, a.Body, a.BodyTruncated = w.end(a.Err)
 	return a
 }
@@ -74,9 +83,6 @@ func serverSide(ctx context.Context, r *request) *http.Request {
 		URL:   &url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery, ForceQuery: u.ForceQuery},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Body: http.NoBody, ContentLength: int64(len(r.body)), RemoteAddr: "127.0.0.1:0",
-	}
-	if len(r.body) > 0 {
-		s.Body = newPayload(r.body)
 	}
 	if u.Scheme == "https" {
 		s.TLS = &tls.ConnectionState{Version: tls.VersionTLS13, HandshakeComplete: true, ServerName: u.Hostname()}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
 )
@@ -54,6 +55,7 @@ type queue struct {
 // group is what may share a request, see groupKey.
 type group struct {
 	groupKey
+	bent   *fault.Plan // of one notification that shares its request with none
 	ready  []*queue
 	lanes  int
 	users  int  // notifications, queued or in a lane
@@ -109,6 +111,10 @@ func (p *endpoint) enqueue(plans []planned) (refused refusals) {
 		if it.kind == ofChange && d.Delivery.States && p.health.state == Slow {
 			it.due = p.engine.Clock.Now().Add(d.Delivery.SlowDelay)
 		}
+		if it.plan != nil {
+			p.bend(it, plans[i].key, &refused)
+			continue
+		}
 		p.put(it, plans[i].key)
 	}
 	p.dispatch()
@@ -119,17 +125,23 @@ func (p *endpoint) enqueue(plans []planned) (refused refusals) {
 func (p *endpoint) put(it *item, key groupKey) {
 	p.waiting++
 	q := p.queues[it.handle]
-	switch {
-	case q == nil:
+	if q == nil {
 		q = &queue{handle: it.handle}
 		p.queues[it.handle] = q
-	case q.tail != nil && q.tail.group.groupKey == key:
-		it.group = q.tail.group
 	}
-	if it.group == nil {
+	switch {
+	case it.alone:
+		it.group = &group{groupKey: key, bent: it.plan}
+	case q.tail != nil && q.tail.group.bent == nil && q.tail.group.groupKey == key:
+		it.group = q.tail.group
+	default:
 		it.group = p.groupOf(key)
 	}
 	it.group.users++
+	if q.tail != nil && q.tail.held && q.waits(p.engine.Clock.Now()) {
+		p.overtake(q, it)
+		return
+	}
 	if q.tail != nil {
 		q.tail.next, q.tail = it, it
 		return

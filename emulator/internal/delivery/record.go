@@ -17,6 +17,7 @@ type Attempt struct {
 	Class     diagnosis.Class       `json:"class"`
 	Next      string                `json:"next"` // what the service does now
 	Delivered bool                  `json:"delivered"`
+	Faults    []string              `json:"faults,omitempty"` // that have a hand in it
 	Diagnoses []diagnosis.Diagnosis `json:"diagnoses,omitempty"`
 }
 
@@ -81,7 +82,7 @@ func (e *Engine) record(b *batch, v *verdict, r *request, a *reply, now time.Tim
 			Method: http.MethodPost, URL: r.target.raw, RequestHeader: r.header.shown, RequestBody: r.body,
 			Status: a.Status, ResponseHeader: a.Header, ResponseBody: a.Body, Started: a.started, Took: a.Took,
 		},
-		attempt: Attempt{Try: b.tries + 1, Class: v.Class, Next: v.Next, Delivered: v.delivered, Diagnoses: v.diagnoses},
+		attempt: Attempt{Try: b.tries + 1, Class: v.Class, Next: v.Next, Delivered: v.delivered, Diagnoses: v.diagnoses, Faults: b.faults()},
 	}
 	if a.Err != nil {
 		t.exchange.Error = a.Err.Error()

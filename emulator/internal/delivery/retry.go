@@ -104,7 +104,7 @@ func (e *Engine) move(b *batch, url string, items []*item) {
 	}
 	key := b.group.groupKey
 	key.target = t
-	p.due = append(p.due, &batch{group: &group{groupKey: key}, items: items, tries: b.tries, first: b.first, cause: b.cause})
+	p.due = append(p.due, &batch{group: &group{groupKey: key, bent: b.group.bent}, items: items, tries: b.tries, first: b.first, cause: b.cause})
 	p.waiting += len(items)
 	p.dispatch()
 }

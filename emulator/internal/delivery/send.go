@@ -22,6 +22,8 @@ type request struct {
 	flight *clock.Flight
 	keep   int // bytes of the answer's body that are kept
 	drain  int // bytes beyond that are read to keep the connection
+
+	writing *writing // of the body; nil for as it should be
 }
 
 // reply is what came of it.
@@ -29,6 +31,7 @@ type reply struct {
 	diagnosis.Answer
 	started time.Time // real
 	ended   time.Time // real
+	cut     bool      // by a fault, before it was all sent
 	tls     *tls.ConnectionState
 	hold    *clock.Flight // to be ended by whoever draws the consequences; may be nil
 }
@@ -42,12 +45,15 @@ func (e *Engine) post(within *limiter, r *request) reply {
 	case r.target.handler != nil:
 		return e.call(within.parent, r)
 	}
-	made := r.target.template.WithContext(within.begin(r.limit))
+	made := r.target.template.WithContext(within.begin(r.patience()))
 	made.Header, made.Body = r.header.sent, http.NoBody
+	var sent *payload
 	if len(r.body) > 0 {
 		made.ContentLength = int64(len(r.body))
-		made.Body = newPayload(r.body)
-		made.GetBody = func() (io.ReadCloser, error) { return newPayload(r.body), nil } // for a connection that proves dead before a byte was written
+		made.Body, sent = e.payload(made.Context(), r, errCut)
+		if sent == nil {
+			made.GetBody = func() (io.ReadCloser, error) { return newPayload(r.body), nil } // for a connection that proves dead before a byte was written
+		}
 	}
 	a := reply{started: time.Now()}
 	response, err := e.transport.RoundTrip(made) //nolint:bodyclose // readBody does
@@ -56,9 +62,14 @@ func (e *Engine) post(within *limiter, r *request) reply {
 		a.Body, a.BodyTruncated, err = readBody(response.Body, r)
 	}
 	a.ended = time.Now()
-	a.Took = a.ended.Sub(a.started)
-	if a.Err = err; within.end() && err != nil {
-		a.Err = context.DeadlineExceeded // however the transport words it
+	waited, _, cut := sent.outcome()
+	a.Took, a.cut = a.ended.Sub(a.started)-waited, cut && err != nil
+	a.Err = err
+	switch tooLate := within.end(); { // however the transport words it
+	case a.cut:
+		a.Err = errCut
+	case tooLate && err != nil:
+		a.Err = context.DeadlineExceeded
 	}
 	return a
 }
