@@ -37,7 +37,7 @@ type ExpectDeliveries struct {
 	Dialect  DialectName      `yaml:"dialect" doc:"whose words they are in"`
 	Headers  map[string]Match `yaml:"headers" doc:"of every request"`
 	Body     ByPath           `yaml:"body" doc:"of every request, by path"`
-	Verdict  DeliveryVerdict  `yaml:"verdict" doc:"how the service judged every answer"`
+	Verdict  DeliveryVerdict  `yaml:"verdict" doc:"how the service judged every answer; good if left out, any if that does not matter"`
 	Finding  FindingID        `yaml:"finding" doc:"what was found out about every answer"`
 	Try      int              `yaml:"try" min:"1" doc:"which attempt it was"`
 	Answer   *ExpectAnswer    `yaml:"answer" doc:"what the webhook answered to every request"`

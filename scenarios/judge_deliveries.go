@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/journal"
 )
 
@@ -90,8 +91,12 @@ func (p *play) deliveryDiffers(want *ExpectDeliveries, d *delivery) error {
 	if want.Dialect != "" && d.entry.Dialect != string(want.Dialect) {
 		p.now.problem("it is in the words of %s, want %s", d.entry.Dialect, want.Dialect)
 	}
-	if want.Verdict != "" && string(d.Class) != string(want.Verdict) {
-		p.now.problem("the webhook's answer is %s, want %s: %s", d.Class, want.Verdict, told(d.Diagnoses, d.Next))
+	verdict := want.Verdict
+	if verdict == "" {
+		verdict = DeliveryVerdict(diagnosis.ClassGood)
+	}
+	if verdict != anyVerdict && string(d.Class) != string(verdict) {
+		p.now.problem("the webhook's answer is %s, want %s: %s", d.Class, verdict, told(d.Diagnoses, d.Next))
 	}
 	p.compareFinding(want.Finding, d.Diagnoses)
 	if want.Try != 0 && d.Try != want.Try {

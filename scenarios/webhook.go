@@ -18,10 +18,16 @@ type webhook struct {
 	read     func(ctx context.Context, resource string) // an item, as the webhook's app
 	rest     func(ctx context.Context)                  // until the context ends, on the service's clock where there is one
 
-	mu       sync.Mutex
-	conduct  Conduct
-	left     map[*Reply]int // requests that still get an answer which is for some
-	released chan struct{}  // closed by the next change of conduct
+	mu      sync.Mutex
+	conduct Conduct
+	left    map[*Reply]int // requests that still get an answer which is for some
+	held    *held
+}
+
+// held are the requests that are answered when the conduct changes.
+type held struct {
+	released chan struct{} // closed then
+	waiting  sync.WaitGroup
 }
 
 func newWebhook(r *receiver.Receiver, c Conduct) *webhook {
@@ -30,25 +36,32 @@ func newWebhook(r *receiver.Receiver, c Conduct) *webhook {
 	return w
 }
 
-// behave changes what it does. Answers that were held are given.
+// behave changes what it does. Answers that were held are given: when it returns, time waits for them again.
 func (w *webhook) behave(c Conduct) {
+	before := w.change(c)
+	if before != nil {
+		close(before.released)
+		before.waiting.Wait()
+	}
+}
+
+func (w *webhook) change(c Conduct) (before *held) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.released != nil {
-		close(w.released)
-	}
-	w.conduct, w.released, w.left = c, make(chan struct{}), map[*Reply]int{}
+	before = w.held
+	w.conduct, w.held, w.left = c, &held{released: make(chan struct{})}, map[*Reply]int{}
 	for _, reply := range []*Reply{c.Handshake, c.Notification} {
 		if reply != nil && reply.Times > 0 {
 			w.left[reply] = reply.Times
 		}
 	}
+	return before
 }
 
 // ServeHTTP implements [http.Handler].
 func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	handshake := isHandshake(req)
-	reply, reads, released := w.choose(handshake)
+	reply, reads, held := w.choose(handshake)
 	var body []byte
 	if reads != "" && !handshake {
 		var err error
@@ -60,8 +73,8 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		w.readItems(req, body)
 	}
 	if reply != nil {
-		if reply.Hold {
-			w.hold(req.Context(), released)
+		if held != nil {
+			w.hold(req.Context(), held)
 		}
 		for name, value := range reply.Headers {
 			rw.Header().Set(name, value)
@@ -76,8 +89,8 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// choose tells how one request is answered.
-func (w *webhook) choose(handshake bool) (reply *Reply, reads Reads, released chan struct{}) {
+// choose tells how one request is answered. One that is held is counted among those.
+func (w *webhook) choose(handshake bool) (reply *Reply, reads Reads, h *held) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if reply = w.conduct.Notification; handshake {
@@ -90,18 +103,23 @@ func (w *webhook) choose(handshake bool) (reply *Reply, reads Reads, released ch
 			w.left[reply]--
 		}
 	}
-	return reply, w.conduct.Reads, w.released
+	if reply != nil && reply.Hold {
+		h = w.held
+		h.waiting.Add(1)
+	}
+	return reply, w.conduct.Reads, h
 }
 
 // hold waits until the conduct changes or the sender has gone. Time may go on meanwhile.
-func (w *webhook) hold(ctx context.Context, released chan struct{}) {
+func (w *webhook) hold(ctx context.Context, h *held) {
+	defer h.waiting.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := make(chan struct{})
 	defer close(stop)
 	go func() {
 		select {
-		case <-released:
+		case <-h.released:
 			cancel()
 		case <-stop:
 		}

@@ -73,8 +73,11 @@ func (ItemChange) words() (string, []string) {
 func (HandshakeVerdict) words() (string, []string) { return "verdict", []string{"good", "failed"} }
 
 func (DeliveryVerdict) words() (string, []string) {
-	return "verdict", []string{string(diagnosis.ClassGood), string(diagnosis.ClassLate), string(diagnosis.ClassFailed)}
+	return "verdict", []string{string(diagnosis.ClassGood), string(diagnosis.ClassLate), string(diagnosis.ClassFailed), anyVerdict}
 }
+
+// anyVerdict is for deliveries whose answers do not matter.
+const anyVerdict = "any"
 
 func (ReceivedVerdict) words() (string, []string) { return "verdict", []string{"good", "doubtful"} }
 

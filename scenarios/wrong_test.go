@@ -32,7 +32,7 @@ func wrongFiles() []wrongFile {
 		{name: "an unknown dialect", text: "title: t\ndialects: [graph-v1]\nsteps:\n- subscribe:\n", want: `f.yaml:2:12: there is no dialect "graph-v1"; did you mean graph-v1.0?`},
 		{name: "an unknown dialect in serve", text: top + "- serve: {/api/beta: outlook-interm}\n", want: `f.yaml:3:22: there is no dialect "outlook-interm"; did you mean outlook-interim?`},
 		{name: "an unknown finding", text: top + "- subscribe:\n- expect: {handshake: {finding: handshake-quotes}}\n", want: `f.yaml:4:33: there is no finding "handshake-quotes"; did you mean`},
-		{name: "an unknown verdict", text: top + "- expect: {deliveries: {verdict: fine}}\n", want: `f.yaml:3:34: there is no verdict "fine"; known are good, late, failed`},
+		{name: "an unknown verdict", text: top + "- expect: {deliveries: {verdict: fine}}\n", want: `f.yaml:3:34: there is no verdict "fine"; known are good, late, failed, any`},
 		{name: "an unknown expectation", text: top + "- expect: {delivery: 1}\n", want: `f.yaml:3:12: expect has no "delivery"; known are handshake, deliveries`},
 		{name: "two expectations in one", text: top + "- expect: {nothing: 1h, api: 200}\n", want: `f.yaml:3:11: expect can be one of api, nothing, not all of them`},
 		{name: "a duration without a unit", text: top + "- advance: 90\n", want: `f.yaml:3:12: "90" is no duration; write it as 10s, 4h or 3d`},

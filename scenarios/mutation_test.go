@@ -1,0 +1,170 @@
+package scenarios
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// mutants is how many expectations of a file are broken: enough to find a kind of expectation that nothing judges.
+const mutants = 10
+
+// An expectation that is broken fails: nothing in the catalogue is expected in vain.
+func TestBrokenExpectationsFail(t *testing.T) {
+	files, err := fs.Glob(Catalog(), "*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("the catalogue has %d files: %v", len(files), err)
+	}
+	for _, name := range files {
+		t.Run(path.Base(name), func(t *testing.T) {
+			text, err := fs.ReadFile(Catalog(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			total := len(spotsOf(t, name, text))
+			if total == 0 {
+				t.Fatal("the file expects nothing that can be broken")
+			}
+			for at := 0; at < total; at += max(1, total/mutants) {
+				s := parse(t, name, text)
+				spot := spotsIn(s)[at]
+				spot.spoil()
+				report, err := Play(t.Context(), s, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if report.Verdict != Failed {
+					t.Errorf("%s: broken, and the scenario is %s all the same %s", spot.what, report.Verdict, report.Problems())
+				}
+			}
+		})
+	}
+}
+
+func parse(t *testing.T, name string, text []byte) *Scenario {
+	t.Helper()
+	s, err := Parse(name, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func spotsOf(t *testing.T, name string, text []byte) []spot {
+	t.Helper()
+	return spotsIn(parse(t, name, text))
+}
+
+// spot is a place of an expectation that can be broken.
+type spot struct {
+	what  string
+	spoil func()
+}
+
+func spotsIn(s *Scenario) []spot {
+	var all []spot
+	for _, steps := range [][]Step{s.Setup, s.Steps} {
+		for i := range steps {
+			if steps[i].Expect != nil {
+				all = append(all, spotsUnder(fmt.Sprintf("%s %s", steps[i].At, steps[i].Label()), reflect.ValueOf(steps[i].Expect).Elem())...)
+			}
+		}
+	}
+	return all
+}
+
+// spotsUnder walks a value for what can be told wrongly.
+func spotsUnder(what string, v reflect.Value) []spot {
+	switch value := v.Addr().Interface().(type) {
+	case *Match:
+		if !value.given() {
+			return nil
+		}
+		return []spot{{what, value.spoil}}
+	case *HandshakeVerdict:
+		return word(what, value, "good", "failed")
+	case *DeliveryVerdict:
+		return word(what, value, "good", "late")
+	case *EndpointState:
+		return word(what, value, "good", "slow")
+	case *FindingID:
+		return word(what, value, "handshake-ngrok", "handshake-airplay")
+	case *ItemChange:
+		return word(what, value, "created", "deleted")
+	case *EventName:
+		return word(what, value, "missed", "subscriptionRemoved")
+	case *DialectName:
+		return word(what, value, "outlook-final", "graph-preview")
+	case *Duration, *SubName, *Name, *Order, *JournalKind, *ReceivedVerdict:
+		return nil
+	}
+	var all []spot
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		if n, ok := v.Interface().(*int); ok {
+			return []spot{{what, func() { *n += 1000 }}}
+		}
+		return spotsUnder(what, v.Elem())
+	case reflect.Struct:
+		for _, m := range membersOf(v.Type()) {
+			all = append(all, spotsUnder(what+" "+m.name(), v.FieldByIndex(m.Index))...)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			all = append(all, spotsUnder(fmt.Sprintf("%s[%d]", what, i), v.Index(i))...)
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			copied := reflect.New(v.Type().Elem()).Elem()
+			copied.Set(v.MapIndex(key))
+			for _, s := range spotsUnder(what+" "+key.String(), copied) {
+				all = append(all, spot{s.what, func() {
+					s.spoil()
+					v.SetMapIndex(key, copied)
+				}})
+			}
+		}
+	}
+	return all
+}
+
+// word replaces a word by one of two others.
+func word[W ~string](what string, w *W, one, other W) []spot {
+	if *w == "" {
+		return nil
+	}
+	return []spot{{what, func() {
+		if *w == one {
+			one = other
+		}
+		*w = one
+	}}}
+}
+
+// spoil makes a match one that nothing fulfils that fulfilled it before.
+func (m *Match) spoil() {
+	switch m.word {
+	case "present":
+		m.word = "absent"
+	case "absent":
+		m.word = "present"
+	case "in":
+		m.life += Duration(100 * time.Hour)
+	case "not":
+		m.word = "equals"
+	case "oneOf":
+		m.some = nil
+	case "least":
+		m.text = "1000000"
+	case "most", "length":
+		m.text = "-1"
+	default:
+		m.word, m.value, m.text = "equals", "nothing is like this", "nothing is like this"
+	}
+}
