@@ -25,7 +25,7 @@ type Status struct {
 
 	Serve         []Mount          `json:"serve,omitempty" doc:"which dialect each base path speaks"`
 	Subscriptions int              `json:"subscriptions" doc:"how many there are"`
-	Counters      map[string]int64 `json:"counters,omitempty" doc:"what has been counted since the start, by name"`
+	Counters      map[string]int64 `json:"counters,omitempty" doc:"what has been counted since the start or the last reset of everything, by name"`
 	Endpoints     []Endpoint       `json:"endpoints,omitempty" doc:"the webhooks that were delivered to"`
 	InFlight      []string         `json:"inFlight,omitempty" doc:"requests that keep time from jumping, and their age"`
 	Journal       JournalState     `json:"journal"`
@@ -49,7 +49,7 @@ type Mount struct {
 // Endpoint is one scheme, host and port that is delivered to, as the service sees it.
 type Endpoint struct {
 	Endpoint string    `json:"endpoint" doc:"such as https://localhost:8443"`
-	State    string    `json:"state" doc:"good, slow or drop"`
+	State    string    `json:"state" doc:"good, slow or drop: how long it takes decides; good is who is neither slow nor dropped, also if it answers nothing but errors"`
 	Since    time.Time `json:"since,omitzero"`
 	Queued   int       `json:"queued"`
 	InFlight int       `json:"inFlight"`
@@ -119,8 +119,23 @@ type Advanced struct {
 	From  time.Time `json:"from"`
 	To    time.Time `json:"to"`
 	Fired int       `json:"fired" doc:"things that fell due"`
-	Due   []string  `json:"due,omitempty" doc:"what fell due, a line for a person each"`
 	After uint64    `json:"after" doc:"journal entries with a seq above this came of it"`
+
+	Webhooks []AdvancedWebhook `json:"webhooks,omitempty" doc:"what was sent meanwhile, a row for each webhook"`
+	Lost     int               `json:"lost" doc:"notifications that were given up, as every attempt failed"`
+	Expired  int               `json:"expired" doc:"subscriptions whose time ran out"`
+	Due      []string          `json:"due,omitempty" doc:"what else fell due, a line for a person each: the first ones"`
+	More     int               `json:"more,omitempty" doc:"lines that due leaves out; the journal has all"`
+}
+
+// AdvancedWebhook is what was sent to one webhook while time was advanced.
+type AdvancedWebhook struct {
+	URL       string         `json:"url" doc:"query values are masked"`
+	Attempts  int            `json:"attempts" doc:"requests"`
+	Answers   map[string]int `json:"answers,omitempty" doc:"how many of them got each status; none stands for no answer"`
+	Delivered int            `json:"delivered" doc:"notifications that arrived"`
+	Lost      int            `json:"lost,omitempty" doc:"notifications that were given up, as every attempt failed"`
+	Dropped   int            `json:"dropped,omitempty" doc:"notifications that were given up for another reason, such as that their subscription ended"`
 }
 
 // LifecycleEvent asks for a lifecycle notification.

@@ -2,18 +2,15 @@ package emulator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/emulator/internal/store"
-	"github.com/outlocal/outlocal/internal/clock"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -144,9 +141,24 @@ func (s *Server) tell(raised *control.Raised, result *mailbox.Result) {
 func (s *Server) whyNobody(op mailbox.Op) string {
 	box, err := s.boxes.Resolve(op.Mailbox)
 	if err != nil || s.store.CountMailbox(box.Store) == 0 {
-		return "nobody was notified: there is no subscription on the mailbox of " + op.Mailbox + "."
+		text := "nobody was notified: there is no subscription on the mailbox of " + op.Mailbox
+		if ran := s.lastExpired(op.Mailbox); ran != nil {
+			return text + "; the last one, " + ran.Subscription + ", ran out at " + ran.At.UTC().Format("2006-01-02 15:04:05Z") + "."
+		}
+		return text + "."
 	}
 	return fmt.Sprintf("nobody was notified: no subscription on the mailbox of %s watches %s %s there.", op.Mailbox, op.Collection, strings.ToLower(op.Kind.Name()))
+}
+
+// lastExpired is the entry of the subscription on a mailbox that ran out last, nil if none did.
+func (s *Server) lastExpired(mailbox string) *journal.Entry {
+	expired, _ := s.journal.Since(0, func(e *journal.Entry) bool {
+		return e.Kind == journal.Expired && strings.EqualFold(e.Mailbox, mailbox)
+	}, 0)
+	if len(expired) == 0 {
+		return nil
+	}
+	return &expired[len(expired)-1]
 }
 
 // Clock tells what time it is.
@@ -161,51 +173,6 @@ func (s *Server) SetScale(ctx context.Context, scale float64) (control.Clock, er
 	}
 	s.record(journal.Entry{Kind: journal.Clock, Note: "time passes " + strconv.FormatFloat(scale, 'g', -1, 64) + " times as fast"})
 	return s.Clock(ctx)
-}
-
-// Advance takes time ahead and returns when all that fell due is done. It never jumps over a webhook that is answering.
-func (s *Server) Advance(ctx context.Context, by time.Duration) (control.Advanced, error) {
-	if by < 0 {
-		return control.Advanced{}, control.BadRequest(fmt.Sprintf("advance the clock by %s: time only goes forward", by), "give a positive duration such as 72h")
-	}
-	seq := s.record(journal.Entry{Kind: journal.Clock, Note: "advanced by " + by.String()})
-	report, err := s.clock.Advance(ctx, by)
-	var inside *clock.InsideFlightError
-	var blocked *clock.BlockedError
-	switch {
-	case errors.As(err, &inside):
-		return control.Advanced{}, control.Blocked(inside.Flight)
-	case errors.As(err, &blocked):
-		return control.Advanced{}, control.Blocked(blocked.Flights...)
-	case err != nil:
-		return control.Advanced{}, fmt.Errorf("advance the clock: %w", err)
-	}
-	return control.Advanced{From: report.From, To: report.To, Fired: report.Fired, Due: s.due(seq), After: seq}, nil
-}
-
-// shownDue is how many things that fell due are told one by one.
-const shownDue = 20
-
-// due tells what came of an advance, a line each.
-func (s *Server) due(since uint64) []string {
-	entries, dropped := s.journal.Since(since, func(e *journal.Entry) bool {
-		switch e.Kind {
-		case journal.Expired, journal.Attempt, journal.EndpointState, journal.Missed, journal.Dropped, journal.Lifecycle, journal.Removed:
-			return true
-		}
-		return false
-	}, 0)
-	var lines []string
-	for _, e := range entries {
-		if len(lines) == shownDue {
-			lines = append(lines, fmt.Sprintf("and %d more, see the journal", len(entries)-shownDue+int(dropped)))
-			break
-		}
-		e := e.Masked()
-		line := strings.Join(strings.Fields(string(e.Kind)+" "+e.Subscription+" "+e.Note), " ")
-		lines = append(lines, line)
-	}
-	return lines
 }
 
 // RaiseLifecycle tells subscribers of an event in the life of their subscriptions. A removal ends them.
@@ -237,9 +204,10 @@ func (s *Server) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (co
 	case told.Matched == 0:
 		told.Note = "no subscription is selected"
 	case spared > 0:
-		told.Note = fmt.Sprintf("%d of them were made with an app's own token: Outlook removes only those of users", spared)
+		told.Note = oneOrMore(spared, "one of them was", "%d of them were") + " made with an app's own token: Outlook removes only those of users"
 	case told.Raised < told.Matched:
-		told.Note = fmt.Sprintf("%d of them have no notification for it: their schema has none, or they gave no lifecycle URL", told.Matched-told.Raised)
+		told.Note = oneOrMore(told.Matched-told.Raised, "one of them has", "%d of them have") +
+			" no notification for it: the schema has none, or no lifecycle URL was given"
 	}
 	return told, nil
 }
@@ -273,6 +241,7 @@ func (s *Server) Reset(_ context.Context, where control.Selector) (control.Reset
 	case where.IsZero():
 		report.Items = s.boxes.Reset(nil)
 		report.Entries = s.journal.Stats().Entries
+		s.engine.Forget() // after the subscriptions are gone: a retry of theirs would else come to tell so
 		s.journal.Clear()
 		s.faults.Restart(s.config.Faults...)
 	case where.Mailbox != "":
@@ -283,6 +252,19 @@ func (s *Server) Reset(_ context.Context, where control.Selector) (control.Reset
 		report.Note = "the journal is only cleared as a whole"
 	}
 	s.record(journal.Entry{Kind: journal.Reset, Mailbox: where.Mailbox, App: where.App, Subscription: where.Subscription, URL: where.URL,
-		Note: fmt.Sprintf("%d subscriptions and %d items forgotten", report.Subscriptions, report.Items)})
+		Note: counted(report.Subscriptions, "subscription") + " and " + counted(report.Items, "item") + " forgotten"})
 	return report, nil
+}
+
+// counted is a number of things: 1 item, 2 items.
+func counted(n int, thing string) string {
+	return oneOrMore(n, "1 "+thing, "%d "+thing+"s")
+}
+
+// oneOrMore is one, or else more with the number in it.
+func oneOrMore(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(more, n)
 }

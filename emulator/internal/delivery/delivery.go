@@ -88,6 +88,7 @@ type Engine struct {
 	plans     sync.Pool // of *plan
 	expiry    expiry
 	held      atomic.Int32 // see Hold
+	era       atomic.Int64 // see Forget
 
 	life context.Context //nolint:containedctx // the engine's own, no caller's: Close ends it, and nothing is sent after
 	stop context.CancelFunc

@@ -90,7 +90,7 @@ func (p *endpoint) take(b *batch) *batch {
 	if b == nil {
 		b = &batch{}
 	}
-	*b = batch{group: g, items: b.items[:0], queues: b.queues[:0]}
+	*b = batch{group: g, items: b.items[:0], queues: b.queues[:0], era: p.engine.era.Load()}
 
 	var now time.Time
 	for len(g.ready) > 0 && len(b.items) < p.engine.MaxBatch {

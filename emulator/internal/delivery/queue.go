@@ -42,6 +42,7 @@ type endpoint struct {
 	waiting  int                 // notifications that are queued, delayed or to be tried again
 	lanes    int                 // running
 	retrying int                 // lanes for retries, running
+	unused   bool                // nothing came since it was forgotten
 	health   health
 }
 
@@ -73,6 +74,7 @@ type batch struct {
 	first  time.Time // virtual, of the first attempt
 	timer  *clock.Timer
 	cause  uint64 // of a retry: its journal entry
+	era    int64  // of the engine, when it was taken first
 }
 
 func newEndpoint(e *Engine, name string) *endpoint {
@@ -90,6 +92,7 @@ func (p *endpoint) enqueue(plans []planned) (refused refusals) {
 	if p.closed {
 		return refused
 	}
+	p.unused = false
 	for i := range plans {
 		it, d := plans[i].item, plans[i].key.dialect
 		if it.numbered(d) {

@@ -17,23 +17,25 @@ type EndpointState struct {
 	Failed   int64     // of these, did not arrive
 }
 
-// Endpoints lists all endpoints that anything was ever queued for, by name.
+// Endpoints lists all endpoints that anything was queued for since the start, or since they were forgotten, by name.
 func (e *Engine) Endpoints() []EndpointState {
 	all := e.endpoints.all()
-	states := make([]EndpointState, len(all))
-	for i, p := range all {
+	states := make([]EndpointState, 0, len(all))
+	for _, p := range all {
 		p.mu.Lock()
 		h := &p.health
-		states[i] = EndpointState{
-			Endpoint: p.name, State: h.state, Since: h.since, Queued: p.waiting, InFlight: p.lanes + p.retrying,
-			Attempts: h.attempts, Late: h.late, Failed: h.failed,
+		if !p.unused || p.lanes+p.retrying > 0 {
+			states = append(states, EndpointState{
+				Endpoint: p.name, State: h.state, Since: h.since, Queued: p.waiting, InFlight: p.lanes + p.retrying,
+				Attempts: h.attempts, Late: h.late, Failed: h.failed,
+			})
 		}
 		p.mu.Unlock()
 	}
 	return states
 }
 
-// Stats counts notifications since the start; Requests counts what they went out in.
+// Stats counts notifications since the start, or since [Engine.Forget]; Requests counts what they went out in.
 type Stats struct {
 	Raised     int64 // by changes
 	Delivered  int64 // late ones included

@@ -24,15 +24,18 @@ func backoff(d *dialect.Delivery, tries int, elapsed time.Duration) time.Duratio
 // retry plans the next attempt of a batch that failed. What is in it stays together, and keeps its bytes and numbers (W3.3-02).
 func (e *Engine) retry(b *batch, v *verdict, attempt uint64) {
 	p := b.group.target.endpoint
+	if b.era != e.era.Load() {
+		return // all that was before is forgotten
+	}
 	entry := e.entry(journal.Retry, b.items)
 	entry.Cause, entry.Note, entry.URL = attempt, v.Next, b.group.target.raw
-	next := &batch{group: b.group, tries: b.tries + 1, first: b.first, cause: e.Journal.Append(entry)}
+	next := &batch{group: b.group, tries: b.tries + 1, first: b.first, era: b.era, cause: e.Journal.Append(entry)}
 	next.items = append(next.items, b.items...)
 	e.counts.retried.Add(int64(len(next.items)))
 
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed || next.era != e.era.Load() { // forgotten in the meantime: nothing may come after that
 		return
 	}
 	p.waiting += len(next.items)
@@ -44,7 +47,7 @@ func (e *Engine) retry(b *batch, v *verdict, attempt uint64) {
 func (p *endpoint) retryNow(b *batch) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if _, waits := p.later[b]; p.closed || !waits {
 		return
 	}
 	delete(p.later, b)
@@ -99,12 +102,12 @@ func (e *Engine) move(b *batch, url string, items []*item) {
 	p := t.endpoint
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
+	if p.closed || b.era != e.era.Load() {
 		return
 	}
 	key := b.group.groupKey
 	key.target = t
-	p.due = append(p.due, &batch{group: &group{groupKey: key, bent: b.group.bent}, items: items, tries: b.tries, first: b.first, cause: b.cause})
+	p.due = append(p.due, &batch{group: &group{groupKey: key, bent: b.group.bent}, items: items, tries: b.tries, first: b.first, cause: b.cause, era: b.era})
 	p.waiting += len(items)
 	p.dispatch()
 }
