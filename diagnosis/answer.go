@@ -177,14 +177,34 @@ func (p page) airPlay(env Environment, port string) bool {
 type target struct {
 	scheme, host, port, path string
 	query                    url.Values
+	credentials              bool // a user name, with a password or without
 }
 
 func targetOf(raw string) target {
-	u, err := url.Parse(raw)
+	plain, credentials := withoutCredentials(raw)
+	u, err := url.Parse(plain)
 	if err != nil {
 		return target{}
 	}
-	return target{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port(), u.Path, u.Query()}
+	return target{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port(), u.Path, u.Query(), credentials}
+}
+
+// withoutCredentials takes a user name and password off a URL by its text:
+// what a caller has masked is no user name that net/url would read.
+func withoutCredentials(raw string) (plain string, had bool) {
+	scheme, rest, absolute := strings.Cut(raw, "://")
+	if !absolute {
+		return raw, false
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	at := strings.LastIndexByte(rest[:end], '@')
+	if at < 0 {
+		return raw, false
+	}
+	return scheme + "://" + rest[at+1:], true
 }
 
 func (t target) loopback() bool {

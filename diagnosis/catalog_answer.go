@@ -127,6 +127,12 @@ func answerFindings() []Finding {
 			Cause: "The service takes https URLs only. On loopback that is borne here; in production the subscription is refused before your webhook is asked.",
 			Cure:  "Give the webhook an https URL: a tunnel while developing, a certificate of a public authority in production.",
 		},
+		{
+			ID: "handshake-credentials", Title: "the notification URL holds a user name",
+			Kind: KindURL, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W6.3-04",
+			Cause: "A user name or password stands before the host, as in `https://user:password@host/`; no subscription is made with such a URL.",
+			Cure:  "Leave it out. Let the webhook's path in without credentials, and check the client state of notifications instead.",
+		},
 	}
 }
 
@@ -137,27 +143,46 @@ func statusFinding() Finding {
 		Kind: KindStatus, Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W2.1-10 W2.4-04 R23",
 		Cause: "The webhook answers with another status than 200.",
 		Cure:  "Answer exactly 200 with the token when the query has validationToken.",
-		Cases: []Case{
-			{"success", "The status means success, but it is not 200. 202 is right for a notification, not for the handshake; 204 has no body for the token.",
-				"Tell the two apart: with validationToken in the query answer 200 and the token, else 202."},
-			{"unauthorized", "The webhook wants credentials, and the service sends none: the request passes your auth layer before your handler.",
-				"Let the webhook's path in without credentials (`[AllowAnonymous]`, `permitAll()`, before the auth middleware), and check the client state of notifications instead."},
-			{"forbidden", "Something refuses the request: an auth layer, a firewall (WAF), an address filter, or protection against forged forms.",
-				"Find out who says 403 (the header Server helps), then leave the webhook's path out of it, or let the published addresses of the service in."},
-			{"csrf", "The protection against forged forms (CSRF) refuses a POST without its token.",
-				"Leave the webhook out of it: `@csrf_exempt` in Django, `csrf().ignoringRequestMatchers(…)` in Spring, `validateCsrfTokens(except: […])` in Laravel, `skip_forgery_protection` in Rails."},
-			{"not-found", "No route takes a POST to this path: it is spelled differently, has a prefix, is not mounted, or is routed for GET only.",
-				"Compare path and prefix with the route, to the letter: `app.post('/…')`, Next.js `app/api/NAME/route.js` exporting POST. Is the newest version running?"},
-			{"functions-path", "Azure Functions put `/api` before every route, and the URL has no `/api`.",
-				"Subscribe with `…/api/NAME`, or set `\"routePrefix\": \"\"` under extensions.http in host.json."},
-			{"body-parser", "Something refuses the empty text/plain body before your handler runs: a JSON body parser, model binding or a validator.",
-				"Answer the token before the body is parsed: a bare `Request` in FastAPI, no `[FromBody]` on this path in ASP.NET, no `consumes` in Spring, the route before `express.json()`."},
-			{"throttled", "The webhook, or what stands before it, says that there are too many requests.",
-				"Leave the webhook's path out of the rate limit; the service sends in bursts."},
-			{"crash", "The handler fails. Often it reads a body that the handshake doesn't have, such as `body.value` of an empty body.",
-				"Look into your log for the exception, and answer the token first, before anything reads the body."},
-			{"gateway", "A proxy or gateway answers in your webhook's place: it cannot reach the app, or the app has ended.",
-				"Start the app, check the port and the protocol that the proxy forwards to, and try the app's own URL."},
-		},
+		Cases: []Case{{
+			Name:  "success",
+			Cause: "The status means success, but it is not 200. 202 is right for a notification, not for the handshake; 204 has no body for the token.",
+			Cure:  "Tell the two apart: with validationToken in the query answer 200 and the token, else 202.",
+		}, {
+			Name:  "unauthorized",
+			Cause: "The webhook wants credentials, and the service sends none: the request passes your auth layer before your handler.",
+			Cure:  "Let the webhook's path in without credentials (`[AllowAnonymous]`, `permitAll()`, before the auth middleware), and check the client state of notifications instead.",
+		}, {
+			Name:  "forbidden",
+			Cause: "Something refuses the request: an auth layer, a firewall (WAF), an address filter, or protection against forged forms.",
+			Cure:  "Find out who says 403 (the header Server helps), then leave the webhook's path out of it, or let the published addresses of the service in.",
+		}, {
+			Name:  "csrf",
+			Cause: "The protection against forged forms (CSRF) refuses a POST without its token.",
+			Cure:  "Leave the webhook out of it: `@csrf_exempt` in Django, `csrf().ignoringRequestMatchers(…)` in Spring, `validateCsrfTokens(except: […])` in Laravel, `skip_forgery_protection` in Rails.",
+		}, {
+			Name:  "not-found",
+			Cause: "Probably no route takes a POST to this path: it is spelled differently, has a prefix, is not mounted, or is routed for GET only.",
+			Cure:  "Compare path and prefix with the route, to the letter: `app.post('/…')`, Next.js `app/api/NAME/route.js` exporting POST. Is the newest version running?",
+		}, {
+			Name:  "functions-path",
+			Cause: "Azure Functions put `/api` before every route, and the URL has no `/api`.",
+			Cure:  "Subscribe with `…/api/NAME`, or set `\"routePrefix\": \"\"` under extensions.http in host.json.",
+		}, {
+			Name:  "body-parser",
+			Cause: "The request is refused as malformed. Mostly that is not your handler: a JSON body parser, model binding or a validator stands before it, and the body is empty text/plain.",
+			Cure:  "Answer the token before the body is parsed: a bare `Request` in FastAPI, no `[FromBody]` on this path in ASP.NET, no `consumes` in Spring, the route before `express.json()`.",
+		}, {
+			Name:  "throttled",
+			Cause: "The webhook, or what stands before it, says that there are too many requests.",
+			Cure:  "Leave the webhook's path out of the rate limit; the service sends in bursts.",
+		}, {
+			Name:  "crash",
+			Cause: "The handler fails. Often it reads a body that the handshake doesn't have, such as `body.value` of an empty body.",
+			Cure:  "Look into your log for the exception, and answer the token first, before anything reads the body.",
+		}, {
+			Name:  "gateway",
+			Cause: "A proxy or gateway answers in your webhook's place: it cannot reach the app, or the app has ended.",
+			Cure:  "Start the app, check the port and the protocol that the proxy forwards to, and try the app's own URL.",
+		}},
 	}
 }

@@ -123,7 +123,10 @@ type delivery struct {
 
 func (j *delivery) unanswered() {
 	kind, _ := classify(j.Err)
-	f := fact{detail: innermost(j.Err), at: "connection"}
+	f := fact{detail: seen(j.Err), at: "connection"}
+	if _, late := j.Terms.limits(); kind == troubleTimeout {
+		f.detail = "no answer within " + round(late)
+	}
 	if j.Status != 0 {
 		f.at, f.got = "response body", shown(j.Answer)
 	}
@@ -153,6 +156,7 @@ func (j *delivery) refused() {
 	default:
 		id, name := refusal(j.Status)
 		f.name = name
+		f.detail += p.reason()
 		j.add(id, f)
 	}
 }

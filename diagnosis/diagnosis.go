@@ -71,13 +71,15 @@ type Finding struct {
 
 // Case is a narrower cause of a finding, with its own cure.
 type Case struct {
-	Name  string `json:"name"`
+	Name string `json:"name"`
+	// Title stands in the place of the finding's; empty means that one.
+	Title string `json:"title,omitempty"`
 	Cause string `json:"cause"`
 	Cure  string `json:"cure"`
 }
 
-// Diagnosis is a finding met in the world. Its cause and cure are those of
-// the case where one was told apart, and its severity is the one that counts
+// Diagnosis is a finding met in the world. Its title, cause and cure are those
+// of the case where one was told apart, and its severity is the one that counts
 // under the mode and the circumstances.
 type Diagnosis struct {
 	Finding
@@ -188,6 +190,7 @@ func (r *report) add(id string, f fact) {
 	for _, c := range found.Cases {
 		if c.Name == f.name {
 			d.Case, d.Cause, d.Cure = c.Name, c.Cause, c.Cure
+			d.Title = cmp.Or(c.Title, d.Title)
 		}
 	}
 	d.Cases = nil

@@ -16,11 +16,13 @@ const excerptLimit = 120
 // excerpt makes text fit for a terminal: cut, and with every character that
 // moves a cursor or cannot be seen written as an escape. Quotes stay as they
 // are, as they are often what is wrong.
-func excerpt(text string) string {
+func excerpt(text string) string { return excerptTo(text, excerptLimit) }
+
+func excerptTo(text string, limit int) string {
 	var b strings.Builder
 	shown := 0
 	for rest := text; rest != ""; shown++ {
-		if shown == excerptLimit {
+		if shown == limit {
 			b.WriteString("…")
 			break
 		}

@@ -58,6 +58,7 @@ type Probes struct {
 	GET            *Probe // GET instead of POST
 	Again          *Probe // the same again; after a create call, once that has returned
 	OtherLoopback  *Probe // 127.0.0.1 instead of ::1, or the reverse
+	HTTPS          *Probe // https instead of http, at the same port
 }
 
 // Probe is one further request with a token of its own.
@@ -73,7 +74,7 @@ func Handshake(h HandshakeAnswer, mode Mode) []Diagnosis {
 	j := handshake{HandshakeAnswer: h, target: targetOf(h.URL)}
 	j.report = report{mode: mode, style: h.Style}
 	j.failure = Failure{Status: h.Status, URL: h.URL, Host: j.target.host}
-	j.scheme()
+	j.address()
 	switch {
 	case h.Err != nil:
 		j.unanswered()
@@ -115,13 +116,18 @@ func (j *handshake) bearable() Severity {
 	return SeverityFailure
 }
 
-// scheme comes first: the service refuses such a URL before it calls it
+// address comes first: the service refuses such a URL before it calls it
 // (W2.4-09).
-func (j *handshake) scheme() {
+func (j *handshake) address() {
+	if j.target.credentials {
+		j.add("handshake-credentials", fact{detail: "something stands before an @ and the host", at: "notification URL"})
+	}
 	if j.target.scheme == "http" {
-		j.add("handshake-http-url", fact{
-			detail: "the notification URL begins with http://", at: "notification URL", severity: j.bearable(),
-		})
+		f := fact{detail: "the notification URL begins with http://", at: "notification URL", severity: j.bearable()}
+		if f.severity == SeverityWarning {
+			f.detail = "borne on this machine, refused by the service"
+		}
+		j.add("handshake-http-url", f)
 	}
 }
 
@@ -129,7 +135,7 @@ func (j *handshake) certificate() {
 	if j.Untrusted != nil {
 		_, name := classify(j.Untrusted)
 		j.add("handshake-tls", fact{
-			name: name, detail: innermost(j.Untrusted), at: "certificate", severity: j.bearable(),
+			name: name, detail: seen(j.Untrusted), at: "certificate", severity: j.bearable(),
 		})
 	}
 	if j.TLS != nil && j.TLS.Version != 0 && j.TLS.Version < tls.VersionTLS12 {

@@ -36,6 +36,9 @@ func (j *handshake) wrong(id, name, detail string) {
 	if detail == "" {
 		detail = fmt.Sprintf("your webhook answered `%s`: %s, the token has %d",
 			excerpt(string(j.Body)), quantity(len(j.Body)), len(j.Token))
+		if len(j.Body) == 0 {
+			detail = fmt.Sprintf("your webhook answered nothing, the token has %s", quantity(len(j.Token)))
+		}
 	}
 	if j.BodyTruncated {
 		detail += " (and the answer goes on)"

@@ -24,6 +24,7 @@ func (j *handshake) status(f fact) {
 		j.add("handshake-method", f)
 	default:
 		f.name = j.statusCase(p)
+		f.detail += p.reason()
 		j.add("handshake-status", f)
 	}
 }
@@ -43,6 +44,7 @@ func (j *handshake) redirect(p page, f fact) {
 
 // redirectCase compares where the request went with where it is sent.
 func redirectCase(from, to string) string {
+	from, _ = withoutCredentials(from)
 	source, err := url.Parse(from)
 	if err != nil {
 		return ""

@@ -269,6 +269,14 @@ func answerRows() []handshakeRow {
 		{name: "http on loopback, strict", rules: "W10-39", change: at(local), mode: Strict, want: []string{"handshake-http-url"}},
 		{name: "http elsewhere", rules: "W10-39", change: at("http://hook.example/"), want: []string{"handshake-http-url"}},
 		{name: "http on an allowed host", rules: "W10-39", change: all(at("http://hook.example/"), isLocal), want: []string{"warning handshake-http-url"}},
+		{name: "user and password, masked", rules: "W6.3-04", change: at("https://…@hook.example/"), want: []string{"handshake-credentials"}},
+		{name: "user alone, on loopback without https", rules: "W6.3-04 W10-39", change: at("http://u@localhost:3000/hook"), want: []string{"handshake-credentials", "warning handshake-http-url"}},
+		{name: "user and password, strict", rules: "W6.3-04 W10-39", change: at("http://…@localhost:3000/hook"), mode: Strict, want: []string{"handshake-credentials", "handshake-http-url"}},
+		{name: "an @ in the path is no user", change: at("https://hook.example/a@b?c=d@e")},
+		{
+			name: "trailing slash behind credentials", rules: "W2.1-14", want: []string{"handshake-credentials", "handshake-redirect/slash"},
+			change: all(at("https://…@hook.example/api/notify"), redirects(308, "/api/notify/")),
+		},
 		{name: "http elsewhere comes before the body", change: all(at("http://hook.example/"), body("OK")), want: []string{"handshake-http-url", "handshake-other-token"}},
 	}
 }
@@ -330,6 +338,22 @@ func connectionRows() []handshakeRow {
 		{name: "private certificate elsewhere", change: untrusted(authority), want: []string{"handshake-tls/self-signed"}},
 		{name: "TLS 1.1", change: func(h *HandshakeAnswer) { h.TLS = &tls.ConnectionState{Version: tls.VersionTLS11} }, want: []string{"handshake-tls/version"}},
 		{name: "TLS 1.2", change: func(h *HandshakeAnswer) { h.TLS = &tls.ConnectionState{Version: tls.VersionTLS12} }},
+		{
+			name: "closed by a port that speaks https", want: []string{"handshake-tls/needs-tls", "warning handshake-http-url"},
+			change: all(at("http://localhost:3000"), fails(io.EOF), overHTTPS(Answer{Status: 404})),
+		},
+		{
+			name: "reset by a port that speaks https with a private certificate", want: []string{"handshake-http-url", "handshake-tls/needs-tls"},
+			change: all(at("http://hook.example:3000"), fails(opError("read", syscall.ECONNRESET)), overHTTPS(Answer{Err: authority})),
+		},
+		{
+			name: "closed by a port that speaks no https either", want: []string{"handshake-reset", "warning handshake-http-url"},
+			change: all(at("http://localhost:3000"), fails(io.EOF), overHTTPS(Answer{Err: io.EOF})),
+		},
+		{
+			name: "closed once, and plain http all the same", want: []string{"handshake-reset", "warning handshake-http-url"},
+			change: all(at("http://localhost:3000"), fails(io.EOF), overHTTPS(Answer{Err: http.ErrSchemeMismatch})),
+		},
 		{name: "reset", change: fails(opError("read", syscall.ECONNRESET)), want: []string{"handshake-reset"}},
 		{name: "closed", change: fails(io.EOF), want: []string{"handshake-reset"}},
 		{name: "cut", change: all(body("Vali"), failing(io.ErrUnexpectedEOF)), want: []string{"handshake-reset"}},
@@ -349,6 +373,11 @@ func connectionRows() []handshakeRow {
 		{name: "bad header", change: fails(textproto.ProtocolError("malformed MIME header line")), want: []string{"handshake-protocol"}},
 		{name: "unknown error", change: fails(errors.New("strange")), want: []string{"handshake-failed"}},
 	}
+}
+
+// overHTTPS has the same port answer a request in https so.
+func overHTTPS(a Answer) func(*HandshakeAnswer) {
+	return func(h *HandshakeAnswer) { h.Probes.HTTPS = &Probe{Token: "probe", Answer: a} }
 }
 
 func inContainer(h *HandshakeAnswer) { h.Environment.InContainer = true }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
-	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -158,25 +157,4 @@ func isAny(err error, targets ...error) bool {
 		}
 	}
 	return false
-}
-
-// innermost returns the last text of an error's chain: what is wrapped around
-// it names the URL, whose query may hold secrets. A failed lookup ends the
-// chain early, as its own text names the host.
-func innermost(err error) string {
-	var request *url.Error
-	if errors.As(err, &request) {
-		err = request.Err
-	}
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return excerpt("lookup " + dns.Name + ": " + dns.Err)
-	}
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return excerpt(err.Error())
-		}
-		err = inner
-	}
 }

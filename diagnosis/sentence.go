@@ -33,6 +33,7 @@ const (
 	KindReset    Kind = "reset"    // closed without an answer
 	KindProtocol Kind = "protocol" // an answer that is not HTTP
 	KindScheme   Kind = "scheme"   // a notification URL with http
+	KindURL      Kind = "url"      // a notification URL that is none for the service
 )
 
 // Failure is what a refusal tells of a failed handshake.
@@ -86,6 +87,8 @@ func graphSentence(style Style, kind Kind, p phrase) string {
 	switch kind {
 	case KindScheme:
 		return "NotificationUrl scheme='http' is not supported."
+	case KindURL:
+		return "Invalid notification url='" + p.url + "'."
 	case KindTimeout:
 		return "Subscription validation request timed out."
 	case KindBody:
@@ -109,7 +112,7 @@ func outlookSentence(kind Kind, p phrase) string {
 	const exception = "System.Net.WebException: "
 	inner := exception + "Unable to connect to the remote server"
 	switch kind {
-	case KindScheme:
+	case KindScheme, KindURL:
 		return "The value '" + p.url + "' of parameter 'NotificationURL' is invalid."
 	case KindTimeout:
 		inner = exception + "The operation has timed out"
