@@ -151,17 +151,3 @@ func (e *ExpectAnswer) check(r *reader, n *yaml.Node) {
 		r.wrong(memberNode(n, "of"), "", "%q is %s, no answer of the webhook to a send", e.Of, kind)
 	}
 }
-
-// readNode takes one specification, or a list of them.
-func (f *Faults) readNode(r *reader, n *yaml.Node) {
-	switch n.Kind {
-	case yaml.SequenceNode:
-		r.list(n, reflect.ValueOf(&f.Specs).Elem())
-	case yaml.ScalarNode:
-		var spec string
-		r.text(n, reflect.ValueOf(&spec).Elem())
-		f.Specs = []string{spec}
-	default:
-		r.wrong(n, "write it as duplicate:next=1", "this is %s, and should be a fault, or a list of them", kindOf(n))
-	}
-}

@@ -68,7 +68,7 @@ func (s *Scenario) unfit(o Options) (Verdict, string) {
 		return Good, ""
 	}
 	switch {
-	case s.Emulator.touched():
+	case s.Emulator.touched() && !o.Emulator.Configured:
 		return Refused, "it sets the emulator in a way of its own: play it without --emulator"
 	case !o.Emulator.Exclusive && slices.ContainsFunc(steps, disturbs):
 		return Refused, "it advances the clock or changes what is served, which others would notice: play it with --exclusive, or without --emulator"

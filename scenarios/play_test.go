@@ -269,6 +269,20 @@ setup:
 - renew: {url: "https://webhook.test/back"}
 - expect: {handshake: {url: {contains: /back}}}
 - expect: {api: {status: 200, body: {notificationUrl: https://webhook.test/back}}}`},
+		{"faults", `
+- subscribe: {change: "created,updated"}
+  as: sub
+- fault: [duplicate:next=1, "wrong-client-state:next=1,on=updated,subscription=${sub.id}"]
+- change: message.created
+- expect: {deliveries: {count: 2, each: created}}
+- expect: {received: {count: 2, finding: receiver-duplicate}}
+- change: message.updated
+- expect: {deliveries: {each: {clientState: {not: "${clientState}"}}}}
+- expect: {received: {verdict: doubtful, finding: receiver-client-state}}
+- fault: drop
+- fault: none
+- change: message.updated
+- expect: {deliveries: {each: {clientState: "${clientState}"}}}`},
 		{"an endpoint that is slow", `
 - subscribe: {for: 1d}
 - webhook: {notification: {delay: 4s}}

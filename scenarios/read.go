@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -38,6 +39,11 @@ func Parse(name string, text []byte) (*Scenario, error) {
 // Load reads the scenarios that the patterns name in a file system: files, folders with all that is in them, and patterns such as
 // *.yaml. Without a pattern it reads all. One wrong file is an error; all that is wrong in all of them is told.
 func Load(files fs.FS, patterns ...string) ([]*Scenario, error) {
+	return LoadUnder("", files, patterns...)
+}
+
+// LoadUnder does so for a file system that is a folder, whose name stands before those of the files in all that is told.
+func LoadUnder(folder string, files fs.FS, patterns ...string) ([]*Scenario, error) {
 	names, err := find(files, patterns)
 	if err != nil {
 		return nil, err
@@ -49,7 +55,7 @@ func Load(files fs.FS, patterns ...string) ([]*Scenario, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read scenario: %w", err)
 		}
-		s, err := Parse(name, text)
+		s, err := Parse(filepath.Join(folder, name), text)
 		var told *FileError
 		switch {
 		case errors.As(err, &told):

@@ -77,8 +77,9 @@ type Reply struct {
 
 // Position is a place in a file, from 1.
 type Position struct {
-	File         string `json:"file,omitempty"`
-	Line, Column int
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
 }
 
 func (p Position) String() string {
@@ -216,9 +217,4 @@ type Await struct {
 	Path   Match    `yaml:"path" doc:"of the request"`
 	Status Match    `yaml:"status" doc:"of the answer"`
 	Within Duration `yaml:"within" doc:"of real time; 5s if left out"`
-}
-
-// Faults are what the emulator is to do wrong, in the words of emulate --fault.
-type Faults struct {
-	Specs []string `yaml:"specs" doc:"such as duplicate:next=1; none ends all"`
 }

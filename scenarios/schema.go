@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"reflect"
 	"strconv"
-	"strings"
 )
 
 // schemaID names the schema. Nothing is fetched there.
@@ -148,7 +147,5 @@ func (s *schemaWriter) match() object {
 	}}
 }
 
-// schemaComment is the first line by which editors know the schema of a file.
-func schemaComment(schema string) string {
-	return "# yaml-language-server: $schema=" + strings.TrimSpace(schema)
-}
+// schemaComment is how the first line of a file names its schema to editors.
+const schemaComment = "# yaml-language-server: $schema="

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -10,54 +9,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/outlocal/outlocal/control"
-	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator"
 	"github.com/outlocal/outlocal/internal/serve"
 	"github.com/outlocal/outlocal/receiver"
 	"github.com/outlocal/outlocal/subscriber"
-)
-
-// Options say where and how a scenario is played. The zero value plays it with the built-in webhook on an emulator of its own.
-type Options struct {
-	Dialect string // the schema to be played in; the first of the scenario's if empty
-
-	Webhook string       // URL of the webhook to be judged; empty for the built-in one
-	Handler http.Handler // one of this process instead
-	// ClientState is what subscriptions carry, where the webhook expects it, and neither the scenario nor a step says otherwise.
-	ClientState string
-	// AllowTargets are hosts beyond loopback that a scenario may call.
-	AllowTargets []string
-	Roots        *x509.CertPool // trusted in webhooks, beside the system's
-
-	Emulator *Running // one that runs, instead of one of its own
-
-	Seed     uint64           // of everything random
-	Part     Part             // what is played of it
-	Progress func(StepReport) // is told of each step as it is done
-}
-
-// Running is an emulator that runs and that others may be using: a scenario keeps to a mailbox of its own there.
-type Running struct {
-	Control *control.Client
-	// Exclusive says that nobody else uses it, so that its clock may be advanced and its schemas be changed.
-	Exclusive bool
-	// User is whose mailbox is used; a new one if empty.
-	User string
-}
-
-// Part is what is played of a scenario.
-type Part string
-
-// The parts.
-const (
-	Whole     Part = ""
-	SetupOnly Part = "setup"
 )
 
 // The addresses inside a process; .test is reserved for this.
@@ -173,15 +133,12 @@ func (st *stage) webhookHandler() (http.Handler, error) {
 
 // ownEmulator starts one in this process.
 func (st *stage) ownEmulator() error {
-	service := st.scenario.Emulator
 	c := emulator.Config{
-		Name: st.scenario.Name(), Serve: mountsFor(st.dialect, service.Serve), User: service.User, Lenient: service.Lenient,
-		Patience: service.Patience.std(), EndpointMinimum: service.EndpointMinimum, Seed: st.options.Seed, Roots: st.options.Roots,
-		AllowTargets: st.options.AllowTargets,
+		Name: st.scenario.Name(), Serve: []emulator.Mount{{Path: st.dialect.Base, Dialect: st.dialect.String()}}, Seed: st.options.Seed,
+		Roots: st.options.Roots, AllowTargets: st.options.AllowTargets,
 	}
-	if service.Strict {
-		c.Mode = diagnosis.Strict
-	}
+	c.Serve = withMounts(emulator.DefaultMounts(), c.Serve...)
+	st.scenario.Configure(&c)
 	if st.handler != nil {
 		c.Handlers = map[string]http.Handler{webhookHost: st.handler}
 	} else {
@@ -202,25 +159,6 @@ func (st *stage) ownEmulator() error {
 	st.time.open(st)
 	st.closers = append(st.closers, st.time.close)
 	return st.findMount(context.Background())
-}
-
-// mountsFor are the usual base paths, the dialect's own, and those that the file names.
-func mountsFor(d *dialect.Dialect, named map[string]DialectName) []emulator.Mount {
-	mounts := emulator.DefaultMounts()
-	put := func(path, name string) {
-		for i := range mounts {
-			if mounts[i].Path == path {
-				mounts[i].Dialect = name
-				return
-			}
-		}
-		mounts = append(mounts, emulator.Mount{Path: path, Dialect: name})
-	}
-	put(d.Base, d.String())
-	for path, name := range named {
-		put(path, string(name))
-	}
-	return mounts
 }
 
 // joinEmulator uses one that runs: with a mailbox of its own, so that nobody is disturbed.
@@ -249,7 +187,29 @@ func (st *stage) joinEmulator(ctx context.Context) error {
 			return err
 		}
 	}
+	if st.options.Emulator.Exclusive {
+		if err := st.borrowMounts(ctx); err != nil {
+			return err
+		}
+	}
 	return st.findMount(ctx)
+}
+
+// borrowMounts lets an emulator that nobody else uses speak the dialect under its own path, and sees to it that all paths speak again
+// at the end what they spoke before.
+func (st *stage) borrowMounts(ctx context.Context) error {
+	before, err := st.steer.Mounts(ctx)
+	if err != nil {
+		return err
+	}
+	st.closers = append(st.closers, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), defaultWithin)
+		defer cancel()
+		for _, m := range before {
+			_ = st.steer.Mount(ctx, m) // it spoke that, so that it can
+		}
+	})
+	return st.steer.Mount(ctx, control.Mount{Path: st.dialect.Base, Dialect: st.dialect.String()})
 }
 
 // tokenOf is a token that names a user: an emulator verifies none.
@@ -281,10 +241,11 @@ func (st *stage) listen(ctx context.Context, handler http.Handler) error {
 
 // forget takes away what the scenario left at an emulator that goes on without it.
 func (st *stage) forget() {
-	const patience = 5 * time.Second // it answered a moment ago
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), defaultWithin)
 	defer cancel()
-	_, _ = st.steer.Reset(ctx, control.Selector{Mailbox: st.mailbox}) // else it runs out
+	mine := control.Selector{Mailbox: st.mailbox}
+	_, _ = st.steer.Reset(ctx, mine) // else it runs out
+	_, _ = st.steer.RemoveFaults(ctx, control.FaultQuery{Where: mine})
 }
 
 func (st *stage) close() {

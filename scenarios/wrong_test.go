@@ -62,6 +62,8 @@ func wrongFiles() []wrongFile {
 		{name: "a broken regular expression", text: top + "- call: {path: /v1.0/me}\n- expect: {api: {message: {matches: \"(\"}}}\n", want: `f.yaml:4:37: this is no regular expression: error parsing regexp: missing closing ): ` + "`(`", beyondSchema: true},
 		{name: "a broken path", text: top + "- expect: {deliveries: {body: {\"value[a]\": 1}}}\n", want: `f.yaml:3:32: "value[a]" is no path: [a has no number from 0 on; write it as value[0].resourceData.id`, beyondSchema: true},
 		{name: "items that are not as many as count", text: top + "- expect: {deliveries: {count: 2, items: [created]}}\n", want: `f.yaml:3:42: there are 1 items, and count is 2`, beyondSchema: true},
+		{name: "an unknown fault", text: top + "- fault: duplicat:next=1\n", want: `f.yaml:3:10: read fault "duplicat:next=1": there is no fault "duplicat"; did you mean duplicate?`, beyondSchema: true},
+		{name: "an impossible fault in a list", text: top + "- fault: [drop, duplicate:next=0]\n", want: `f.yaml:3:17: read fault "duplicate:next=0": next can't be "0"`, beyondSchema: true},
 		{name: "an anchor", text: top + "- subscribe: &a me/messages\n", want: `f.yaml:3:14: anchors and aliases are no part of the format; write it out`, beyondSchema: true},
 		{name: "the last line of many", text: top + strings.Repeat("- change: message.created\n", 50) + "- advanced: 1h\n", want: `f.yaml:53:3: a step has no "advanced"; did you mean advance?`},
 	}

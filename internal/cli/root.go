@@ -25,6 +25,7 @@ func verbs() []verb {
 	return []verb{
 		{groupLook, newDemoCommand},
 		{groupLook, newVerifyCommand},
+		{groupLook, newRunCommand},
 		{groupRun, newEmulateCommand},
 		{groupRun, newReceiveCommand},
 		{groupSteer, newSubscribeCommand},
@@ -35,6 +36,7 @@ func verbs() []verb {
 		{groupSteer, newServeCommand},
 		{groupSteer, newResetCommand},
 		{groupSteer, newStopCommand},
+		{groupKnow, newScenariosCommand},
 		{groupKnow, newDialectsCommand},
 		{groupKnow, newDoctorCommand},
 		{groupKnow, newManCommand},
