@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -45,6 +46,7 @@ const (
 	ProbeOtherParameter Probe = "otherParameter" // the parameter's name in the other case
 	ProbeGET            Probe = "get"            // GET instead of POST
 	ProbeOtherLoopback  Probe = "otherLoopback"  // the other loopback address
+	ProbeHTTPS          Probe = "https"          // https instead of http, at the same port
 )
 
 // Verified is how it went.
@@ -92,6 +94,8 @@ func (s *Server) ask(ctx context.Context, v Verification, probe Probe) delivery.
 		h.Dialect = v.Dialect.With(func(d *dialect.Dialect) { d.Handshake.Parameter = otherSpelling(d.Handshake.Parameter) })
 	case ProbeOtherLoopback:
 		h.URL = otherLoopback(v.URL)
+	case ProbeHTTPS:
+		h.URL = overHTTPS(v.URL)
 	case ProbeHandshake, ProbeAgain:
 	}
 	rules := h.Dialect.Handshake
@@ -119,6 +123,8 @@ func (s *Server) probe(ctx context.Context, v Verification, found *diagnosis.Pro
 		found.GET = result
 	case ProbeOtherLoopback:
 		found.OtherLoopback = result
+	case ProbeHTTPS:
+		found.HTTPS = result
 	case ProbeHandshake:
 	}
 }
@@ -137,10 +143,29 @@ func probesFor(a *diagnosis.HandshakeAnswer, u *url.URL) []Probe {
 		return nil // it is known what came back, and that it was this request's
 	case a.Err == nil:
 		return []Probe{ProbeOtherParameter, ProbeGET}
+	case hungUp(a) && overHTTPS(u.String()) != "":
+		return []Probe{ProbeHTTPS}
 	case otherLoopback(u.String()) != "":
 		return []Probe{ProbeOtherLoopback}
 	}
 	return nil
+}
+
+// hungUp tells whether something took the connection and answered nothing that is HTTP: it may be a server of TLS.
+func hungUp(a *diagnosis.HandshakeAnswer) bool {
+	return a.Status == 0 && slices.ContainsFunc(diagnosis.Handshake(*a, diagnosis.Faithful), func(d diagnosis.Diagnosis) bool {
+		return d.Kind == diagnosis.KindReset || d.Kind == diagnosis.KindProtocol
+	})
+}
+
+// overHTTPS is a URL with https for http; empty where that is not the same port.
+func overHTTPS(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" || u.Port() == "" {
+		return ""
+	}
+	u.Scheme = "https"
+	return u.String()
 }
 
 // holdsToken tells whether the token came back in some form: then the parameter was found, and the method is right. What it is made of

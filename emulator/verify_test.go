@@ -2,8 +2,10 @@ package emulator_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -49,7 +51,9 @@ func TestVerify(t *testing.T) {
 		{"a good one for Outlook", echo("validationtoken"), dialect.OutlookFinal, verified{Requests: []emulator.Probe{emulator.ProbeHandshake}}, "rules: W2.1-03"},
 		{
 			"a token in quotes says all itself",
-			func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, `"`+r.FormValue("validationToken")+`"`) },
+			func(w http.ResponseWriter, r *http.Request) {
+				io.WriteString(w, `"`+r.FormValue("validationToken")+`"`)
+			},
 			dialect.GraphV1, verified{[]emulator.Probe{emulator.ProbeHandshake}, []string{"handshake-json-quotes"}}, "rules: W2.1-10",
 		},
 		{
@@ -151,6 +155,55 @@ func TestVerifyTheOtherLoopback(t *testing.T) {
 	server := newServer(t, emulator.Config{})
 	got := verify(t, server, emulator.Verification{Dialect: dialect.GraphV1, URL: "http://127.0.0.1:" + port + "/cb"})
 	want := verified{[]emulator.Probe{emulator.ProbeHandshake, emulator.ProbeOtherLoopback}, []string{"handshake-ipv6", "?handshake-http-url"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("verification (-want +got):\n%s", diff)
+	}
+}
+
+// A port that hangs up on plain http is asked in https: most servers of TLS say nothing to who does not speak it.
+func TestVerifyAPortOfTLS(t *testing.T) {
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	defer secure.Close()
+	mute := httptest.NewUnstartedServer(http.NotFoundHandler())
+	mute.Config.ErrorLog = log.New(io.Discard, "", 0)
+	mute.Listener = muteListener{tls.NewListener(mute.Listener, &tls.Config{Certificates: secure.TLS.Certificates})}
+	mute.Start()
+	defer mute.Close()
+	hangsUp := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer hangsUp.Close()
+
+	for _, row := range []struct{ name, url, finding string }{
+		{"one that speaks it", mute.URL, "handshake-tls"},
+		{"one that does not", hangsUp.URL, "handshake-reset"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := verify(t, newServer(t, emulator.Config{}), emulator.Verification{Dialect: dialect.GraphV1, URL: row.url + "/cb"})
+			want := verified{[]emulator.Probe{emulator.ProbeHandshake, emulator.ProbeHTTPS}, []string{row.finding, "?handshake-http-url"}}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("verification (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// muteListener hides from net/http that its connections are TLS: it would tell who speaks plain HTTP to them.
+type muteListener struct{ net.Listener }
+
+func (l muteListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return struct{ net.Conn }{conn}, nil
+}
+
+// What the emulator refuses in a notification URL, verify refuses too.
+func TestVerifyRefusesCredentials(t *testing.T) {
+	hook := httptest.NewServer(echo("validationToken"))
+	defer hook.Close()
+	server := newServer(t, emulator.Config{})
+	got := verify(t, server, emulator.Verification{Dialect: dialect.GraphV1, URL: strings.Replace(hook.URL, "http://", "http://user:hunter2@", 1)})
+	want := verified{[]emulator.Probe{emulator.ProbeHandshake}, []string{"handshake-credentials", "?handshake-http-url"}} // rules: W6.3-04
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("verification (-want +got):\n%s", diff)
 	}

@@ -230,7 +230,7 @@ func (c *console) findings(found []diagnosis.Diagnosis) {
 			what += ": " + d.Detail
 		}
 		c.p.line("          %s %s  %s", glyph, c.p.strong(d.ID), what)
-		if c.known[d.ID+" "+d.Case] {
+		if c.known[d.ID+" "+d.Case] || isExpected(d) {
 			continue
 		}
 		c.known[d.ID], c.known[d.ID+" "+d.Case] = true, true

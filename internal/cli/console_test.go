@@ -60,6 +60,18 @@ func TestConsole(t *testing.T) {
 				"            cure: The cure.\n",
 		},
 		{
+			name: "a handshake over http on this machine, which needs no explaining", kind: control.Emulator,
+			entry: journal.Entry{
+				Kind: journal.Handshake, URL: hook, Exchange: exchange("POST", hook, 200, time.Millisecond),
+				Data: []diagnosis.Diagnosis{{
+					Finding: diagnosis.Finding{ID: "handshake-http-url", Title: "the title", Severity: diagnosis.SeverityWarning, Cause: "The cause.", Cure: "The cure."},
+					Detail:  "borne here",
+				}},
+			},
+			want: "12:30:15  --> handshake  http://localhost:3000/hook?code=…  <-- 200 in 1 ms  ⚠\n" +
+				"          ⚠ handshake-http-url  the title: borne here\n",
+		},
+		{
 			name: "a delivery", kind: control.Emulator,
 			entry: journal.Entry{
 				Kind: journal.Attempt, URL: hook, Exchange: exchange("POST", hook, 202, 3200*time.Millisecond),

@@ -42,7 +42,10 @@ http://localhost:3000/hook, hooks.example.com/graph means https://hooks.example.
 Where a handshake fails, at most two further requests to the same URL look for the cause.
 
 On this machine plain http and self-signed certificates are borne with a warning;
-with --strict they fail, as they do at Microsoft's.`,
+with --strict they fail, as they do at Microsoft's. --ca trusts a certificate of your own.
+
+The rules that a finding rests on, such as W2.1-10, are explained in docs/protocol.md.
+With --json you get a document for each dialect, on a line of its own.`,
 		Example: `outlocal verify http://localhost:3000/hook
 outlocal verify 3000/hook --strict
 outlocal verify https://hooks.example.com/outlook -d outlook-final -d graph-v1.0

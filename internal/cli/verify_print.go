@@ -32,24 +32,35 @@ func (p *verifyPrinter) request(r emulator.Request) {
 		p.aside("asking again with GET, to find the cause")
 	case emulator.ProbeOtherLoopback:
 		p.aside("asking at this machine's other loopback address, to find the cause")
+	case emulator.ProbeHTTPS:
+		p.aside("asking the same port in https, to find the cause")
 	}
 }
 
-func (p *verifyPrinter) aside(text string) { p.out.line("    %s", p.out.dim(text)) }
+func (p *verifyPrinter) aside(text string) { p.out.line("%*s%s", margin, "", p.out.dim(text)) }
 
-// answer tells what came back on the handshake itself; of what came back on the others the findings tell.
+// answer tells what came back, on the handshake itself and on what was asked to find the cause.
 func (p *verifyPrinter) answer(r emulator.Request, a diagnosis.HandshakeAnswer) {
-	if r.Probe == emulator.ProbeHandshake {
-		p.out.line("%s %s", p.out.sent("<--"), clip(cameBack(a), p.columns()-len("<-- ")))
+	if r.Probe != emulator.ProbeHandshake {
+		p.aside(clip("<-- "+cameBack(a), p.columns()-margin))
+		return
 	}
+	p.out.line("%s %s", p.out.sent("<--"), clip(cameBack(a), p.columns()-len("<-- ")))
 }
+
+// margin is how far asides stand to the right.
+const margin = len("    ")
 
 // cameBack is an answer in a line.
 func cameBack(a diagnosis.HandshakeAnswer) string {
 	if a.Status == 0 {
 		why := "no answer"
 		for _, d := range diagnosis.Handshake(a, diagnosis.Faithful) {
-			if d.At == "connection" && d.Detail != "" { // in words that hold no URL
+			switch {
+			case d.At != "connection" || d.Detail == "": // in words that hold no URL
+			case d.Kind == diagnosis.KindTimeout:
+				why = d.Detail
+			default:
 				why += ": " + d.Detail
 			}
 		}
@@ -92,6 +103,10 @@ func (p *verifyPrinter) result(v verdict, result emulator.Verified) {
 // finding tells one finding: what it is called, why it is there, and what to do. A warning is short: it can wait.
 func (p *verifyPrinter) finding(d diagnosis.Diagnosis) {
 	if d.Severity != diagnosis.SeverityFailure {
+		if isExpected(d) {
+			p.out.line("%s %s  %s: %s", p.out.caution(), p.out.warn(d.ID), d.Title, d.Detail)
+			return
+		}
 		p.out.line("%s %s  %s", p.out.caution(), p.out.warn(d.ID), d.Title)
 		p.row("cause", d.Cause, p.out.asIs)
 		p.row("cure", d.Cure, p.out.asIs)
@@ -107,6 +122,12 @@ func (p *verifyPrinter) finding(d diagnosis.Diagnosis) {
 	p.row("rules", d.Rule, p.out.dim)
 }
 
+// isExpected tells a warning that all webhooks get that are tried out on the machine where they are written: cause and cure would be
+// noise.
+func isExpected(d diagnosis.Diagnosis) bool {
+	return d.ID == "handshake-http-url" && d.Severity == diagnosis.SeverityWarning
+}
+
 // rowLabel is as wide as the longest label of a row.
 const rowLabel = len("Microsoft")
 
@@ -115,12 +136,12 @@ func (p *verifyPrinter) row(label, text string, paint func(string) string) {
 	if text == "" {
 		return
 	}
-	const margin = 2
-	for i, line := range fold(text, p.columns()-margin-rowLabel-margin) {
+	const gap = 2
+	for i, line := range fold(text, p.columns()-gap-rowLabel-gap) {
 		if i > 0 {
 			label = ""
 		}
-		p.out.line("%*s%s  %s", margin, "", p.out.dim(pad(label, rowLabel)), paint(line))
+		p.out.line("%*s%s  %s", gap, "", p.out.dim(pad(label, rowLabel)), paint(line))
 	}
 }
 

@@ -75,6 +75,11 @@ func webhooks() http.Handler {
 		}
 		_, _ = io.WriteString(w, r.URL.Query().Get("validationtoken"))
 	})
+	answer("/empty", "text/plain", http.StatusOK, func(string, string) string { return "" })
+	mux.HandleFunc("POST /crash", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "TypeError: no value,\n  at /app/server.js:12", http.StatusInternalServerError)
+	})
+	mux.HandleFunc("/hangup", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("/never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	return mux
 }
