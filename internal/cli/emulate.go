@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -293,6 +294,10 @@ func (a *app) subscribeWebhook(ctx context.Context, p *printer, server *emulator
 			p.line("%s %s", p.bad("not subscribed:"), t.What)
 			again := fmt.Sprintf("outlocal subscribe %s --resource %s --dialect %s", journal.MaskURL(s.url), resource, s.dialect)
 			p.line("%s put it right, then: %s", p.dim("hint:"), again)
+			var more *verifiable
+			if errors.As(err, &more) {
+				p.line("%s %s", p.dim("hint:"), more.looks())
+			}
 		case !a.json:
 			p.line("%s %s is subscribed to %s; next: outlocal trigger %s", p.tick(), journal.MaskURL(s.url), resource, made.next())
 		}

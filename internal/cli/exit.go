@@ -81,7 +81,10 @@ func explain(err error) telling {
 	case errors.As(err, &steering):
 		t.Code, t.Hint = steeringCode(steering), steering.Hint
 	case errors.As(err, &refusal):
-		t.Code, t.Hint = ExitFailed, refusal.Hint
+		t.Code = ExitFailed
+		if t.Hint == "" {
+			t.Hint = refusal.Hint
+		}
 	case errors.Is(err, context.Canceled):
 		t.What, t.Hint = "interrupted", ""
 	}

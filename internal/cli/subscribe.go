@@ -115,7 +115,7 @@ func (a *app) subscribe(ctx context.Context, client *control.Client, s subscript
 	}
 	subscribed, err := service.Create(ctx, request)
 	if err != nil {
-		return made{}, err
+		return made{}, withVerify(err, s)
 	}
 	return made{subscribed, d, mount, collectionOf(s.resource)}, nil
 }
