@@ -21,6 +21,7 @@ const (
 	BadType                       // the @odata.type that was sent
 	TooLong                       // the property's name, the most characters
 	BadDate                       // the property's name
+	Unsendable                    // the property's name
 	FixedProperty                 // its name
 	EmptyRenewal
 	WebPush             // the property's name
@@ -52,6 +53,7 @@ const (
 	NotEmulated         // what
 	Throttled           // nothing
 	Unavailable         // nothing
+	Broken              // nothing: the service's own fault
 	Failed              // nothing: our own fault
 	lastKind
 )
@@ -109,6 +111,7 @@ var outlookRefusals = Refusals{
 	BadType:             {http.StatusBadRequest, invalidParameter, "The value '%s' of '@odata.type' is not a type of subscription."},
 	TooLong:             {http.StatusBadRequest, invalidParameter, "The value of property '%s' is longer than %d characters."},
 	BadDate:             {http.StatusBadRequest, invalidParameter, "The value of property '%s' is not a date with a time zone."},
+	Unsendable:          {http.StatusBadRequest, invalidParameter, "The value of property '%s' can't be sent in a header."},
 	FixedProperty:       {http.StatusBadRequest, invalidParameter, "The property '%s' can't be changed."},
 	EmptyRenewal:        {http.StatusBadRequest, invalidParameter, "The renewal holds no expiry."},
 	WebPush:             {http.StatusBadRequest, invalidParameter, "The property '%s' does not exist on this type."},
@@ -140,6 +143,7 @@ var outlookRefusals = Refusals{
 	NotEmulated:         {http.StatusNotImplemented, notEmulatedCode, notEmulatedText},
 	Throttled:           {http.StatusTooManyRequests, "ErrorTooManyRequests", "Too many requests. Please retry later."}, // W6.2-09
 	Unavailable:         {http.StatusServiceUnavailable, "ErrorServerBusy", "The server cannot service this request right now. Try again later."},
+	Broken:              {http.StatusInternalServerError, "ErrorInternalServerError", "An internal server error occurred. The operation failed."},
 	Failed:              {http.StatusInternalServerError, "ErrorInternalServerError", "An internal server error occurred. The operation failed."},
 }
 
@@ -177,6 +181,7 @@ var graphRefusals = Refusals{
 	BadType:           {http.StatusBadRequest, invalidRequest, graphPayload},
 	TooLong:           {http.StatusBadRequest, invalidRequest, "The value of '%s' exceeds its maximum length of %d characters."},
 	BadDate:           {http.StatusBadRequest, invalidRequest, graphPayload},
+	Unsendable:        {http.StatusBadRequest, invalidRequest, graphPayload},
 	FixedProperty:     {http.StatusBadRequest, invalidRequest, "The property '%s' can't be updated."},
 	EmptyRenewal:      {http.StatusBadRequest, invalidRequest, "Subscription must contain either the 'expirationDateTime' or 'notificationUrl' property and its value."},
 	WebPush:           {http.StatusBadRequest, badRequest, "The property '%s' is not supported on a webhook subscription."},
@@ -208,8 +213,9 @@ var graphRefusals = Refusals{
 	UnsupportedMedia:    {http.StatusUnsupportedMediaType, invalidRequest, "The media type '%s' is not supported: send application/json."},
 	UnsupportedEncoding: {http.StatusUnsupportedMediaType, invalidRequest, "The content encoding '%s' is not supported: send gzip or none."},
 	NotEmulated:         {http.StatusNotImplemented, notEmulatedCode, notEmulatedText},
-	Throttled:           {http.StatusTooManyRequests, "TooManyRequests", "Please retry again later."}, // W6.3-18
-	Unavailable:         {http.StatusServiceUnavailable, "ServiceUnavailable", "The service is unavailable."},
+	Throttled:           {http.StatusTooManyRequests, "TooManyRequests", "Please retry again later."},                           // W6.3-18
+	Unavailable:         {http.StatusServiceUnavailable, "ServiceUnavailable", "The service is unavailable."},                   // W6.3-20
+	Broken:              {http.StatusInternalServerError, extensionError, "There was an error processing a storage extension."}, // W6.3-20
 	Failed:              {http.StatusInternalServerError, "InternalServerError", "An internal server error occurred. The operation failed."},
 }
 

@@ -4,7 +4,8 @@ package fault
 type Kind struct {
 	Name    string
 	Place   Place
-	What    string // it does, in one sentence
+	What    string   // it does, in one sentence
+	On      []string // what a rule's On can be
 	Options []Option
 }
 
@@ -18,7 +19,7 @@ func Kinds() []Kind {
 	var kinds []Kind
 	for _, f := range catalog() {
 		place, _ := placeOf(f)
-		k := Kind{Name: f.Name(), Place: place, What: f.What()}
+		k := Kind{Name: f.Name(), Place: place, What: f.What(), On: onWords(place, f)}
 		for _, o := range optionsOf(f) {
 			k.Options = append(k.Options, Option{o.name, o.form(), o.doc})
 		}

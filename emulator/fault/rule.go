@@ -68,7 +68,7 @@ func (r Rule) Check() error {
 	if err := r.checkWhen(); err != nil {
 		return err
 	}
-	if words := onWords(place, r.Fault); r.On != "" && !slices.Contains(words, strings.ToLower(r.On)) {
+	if words := onWords(place, r.Fault); r.On != "" && !slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, r.On) }) {
 		help := "it can be " + strings.Join(words, ", ")
 		if near := nearmiss.Of(r.On, words); near != "" {
 			help = "did you mean " + near + "?"
@@ -165,7 +165,7 @@ const (
 
 func changeWords() []string { return []string{"created", "updated", "deleted"} }
 
-// onWords are what a rule's On can be, in lower case.
+// onWords are what a rule's On can be, in any case.
 func onWords(place Place, f Fault) []string {
 	if choosy, ok := f.(Choosy); ok {
 		return append(choosy.Only(), Any)
@@ -175,7 +175,7 @@ func onWords(place Place, f Fault) []string {
 	case OnHandshake:
 		words = []string{"notification", "lifecycle"}
 	case OnNotification:
-		words = append(changeWords(), "acknowledgment", "missed", "reauthorizationrequired", "subscriptionremoved")
+		words = append(changeWords(), "acknowledgment", "missed", "reauthorizationRequired", "subscriptionRemoved")
 	case OnRequest:
 		words = []string{"create", "read", "list", "renew", "delete", "reauthorize", "item"}
 	case OnSubscription:

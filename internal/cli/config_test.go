@@ -12,6 +12,7 @@ import (
 
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/internal/localca"
 	"github.com/outlocal/outlocal/notify"
 	"github.com/outlocal/outlocal/receiver"
@@ -57,6 +58,12 @@ func TestEmulateConfig(t *testing.T) {
 		{"few attempts", []string{"--endpoint-minimum", "3"}, func(c *emulator.Config) { c.EndpointMinimum = 3 }},
 		{"fast time", []string{"--time-scale", "60"}, func(c *emulator.Config) { c.TimeScale = 60 }},
 		{"a seed", []string{"--seed", "42"}, func(c *emulator.Config) { c.Seed = 42 }},
+		{"faults", []string{"--fault", "drop:next=1", "--fault", "cut"}, func(c *emulator.Config) {
+			c.Faults = []fault.Rule{{Fault: &fault.Drop{}, When: fault.When{Next: 1}}, {Fault: &fault.Cut{}}}
+		}},
+		{"faults by chance with a seed", []string{"--fault", "drop:p=0.5", "--seed", "0"}, func(c *emulator.Config) {
+			c.Faults = []fault.Rule{{Fault: &fault.Drop{}, When: fault.When{Probability: 0.5}}}
+		}},
 		{"targets", []string{"--allow-target", "a.example", "--allow-target", "b.example:8443"}, func(c *emulator.Config) {
 			c.AllowTargets = []string{"a.example", "b.example:8443"}
 		}},
@@ -88,7 +95,7 @@ func TestEmulateConfig(t *testing.T) {
 func TestEmulateConfigRefuses(t *testing.T) {
 	for _, args := range [][]string{
 		{"--patience", "-1s"}, {"--endpoint-minimum", "-1"}, {"--time-scale", "0"}, {"--time-scale", "-3"}, {"--serve", "nonsense"},
-		{"--webhook", "ftp://x/"}, {"--webhook", "http://x/", "--dialect", "nonsense"}, {"--webhook", "http://x/", "--change", "nonsense"},
+		{"--fault", "dropp"}, {"--webhook", "ftp://x/"}, {"--webhook", "http://x/", "--dialect", "nonsense"}, {"--webhook", "http://x/", "--change", "nonsense"},
 		{"--webhook", "http://x/", "--client-state-env", "UNSET"}, {"--webhook-ca", filepath.Join(t.TempDir(), "none.pem")},
 	} {
 		var f emulateFlags

@@ -183,7 +183,7 @@ func (c *console) event(e *journal.Entry) {
 	switch {
 	case e.Exchange == nil:
 		glyph := " * "
-		if e.Kind == journal.Dropped || e.Kind == journal.Missed || e.Kind == journal.EndpointState {
+		if e.Kind == journal.Dropped || e.Kind == journal.Missed || e.Kind == journal.EndpointState || e.Kind == journal.Fault {
 			glyph = " " + c.p.caution() + " "
 		}
 		c.line(e, "%s %s", glyph, text)

@@ -42,7 +42,8 @@ type emulateFlags struct {
 	scale           float64
 	targets, routes []string
 	webhookCA       string
-	seed            uint64
+	seed            seed
+	faults          []string
 
 	listen listenFlags
 	pair   certificateFlags
@@ -86,7 +87,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 	addEmulation(cmd, &f)
 	addListen(cmd, &f.listen)
 	addRunning(cmd, &f)
-	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "seed", "allow-target", "route", "webhook",
+	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "seed", "fault", "allow-target", "route", "webhook",
 		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "name")
 	return cmd
 }
@@ -107,7 +108,9 @@ func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that may be notified, as `HOST[:PORT]`; may be repeated")
 	flags.StringArrayVar(&f.routes, "route", nil, "deliver elsewhere than subscriptions say, as `URL=URL`; may be repeated")
 	flags.StringVar(&f.webhookCA, "webhook-ca", "", "a `FILE` with certificates to trust in webhooks, in PEM")
-	flags.Uint64Var(&f.seed, "seed", 0, "of what is random in mailboxes")
+	flags.StringArrayVar(&f.faults, "fault", nil, "something that goes wrong, as `SPEC`, such as duplicate:next=1: outlocal fault kinds lists them; may be repeated")
+	completes(cmd, "fault", faultNames)
+	flags.Var(&f.seed, "seed", "a `NUMBER` that what is random comes of: ids of items, and faults that strike by chance")
 }
 
 // addRunning adds the flags that say how it runs.
@@ -126,7 +129,7 @@ func addRunning(cmd *cobra.Command, f *emulateFlags) {
 func (f *emulateFlags) config(a *app) (emulator.Config, error) {
 	c := emulator.Config{
 		Version: a.process.Version, User: f.user, AllowTargets: f.targets, Routes: f.routes, Lenient: f.lenient, Patience: f.patience,
-		EndpointMinimum: f.minimum, TimeScale: f.scale, Seed: f.seed, Environment: a.environment(),
+		EndpointMinimum: f.minimum, TimeScale: f.scale, Environment: a.environment(),
 	}
 	if f.patience < 0 || f.minimum < 0 {
 		return c, wrongUse("leave it out, or give a positive one", "emulate: neither --patience nor --endpoint-minimum can be negative")
@@ -141,6 +144,10 @@ func (f *emulateFlags) config(a *app) (emulator.Config, error) {
 	if c.Serve, err = mounts(f.serve); err != nil {
 		return c, err
 	}
+	if c.Faults, err = parseFaults(f.faults); err != nil {
+		return c, err
+	}
+	c.Seed = f.seed.of(c.Faults)
 	if f.webhook != "" {
 		webhook, err := readWebhookURL(f.webhook)
 		if err != nil {
@@ -247,15 +254,15 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	h.serve(secure, serve.Config{Name: "https", Handler: server, TLS: tlsConfig})
 	return h.live(ctx, resident{
 		running: running, journal: server.Journal(),
-		banner: func(p *printer) { a.banner(p, running, config.Serve, f) },
+		banner: func(p *printer) { a.banner(p, running, config, f) },
 		ready:  func(ctx context.Context, p *printer) { a.subscribeWebhook(ctx, p, server, f) },
 	})
 }
 
 // banner tells the two addresses and what to do next.
-func (a *app) banner(p *printer, at state.Running, mounts []emulator.Mount, f emulateFlags) {
+func (a *app) banner(p *printer, at state.Running, config emulator.Config, f emulateFlags) {
 	var speaks []string
-	for _, m := range mounts {
+	for _, m := range config.Serve {
 		speaks = append(speaks, m.Path+" "+m.Dialect)
 	}
 	widest := max(len(at.HTTP), len(at.HTTPS))
@@ -267,6 +274,10 @@ func (a *app) banner(p *printer, at state.Running, mounts []emulator.Mount, f em
 		trust = "the same; its certificate is signed by " + at.CA
 	}
 	p.line("  %s  %s", p.strong(pad(at.HTTPS, widest)), trust)
+	if len(config.Faults) > 0 {
+		p.line("")
+		faultsBanner(p, config)
+	}
 	p.line("")
 	if f.webhook == "" {
 		p.line("  next: outlocal subscribe http://localhost:3000/hook   %s", p.dim("your webhook's URL in place of this"))

@@ -19,36 +19,36 @@ const (
 	ExitUnjudged = 3 // it could not be judged or done: nothing answers, a port is taken, a file can't be read
 )
 
-// fault is an error that knows what a user is told of it.
-type fault struct {
+// mishap is an error that knows what a user is told of it.
+type mishap struct {
 	code int
 	err  error
 	hint string
 }
 
-func (f *fault) Error() string { return f.err.Error() }
-func (f *fault) Unwrap() error { return f.err }
+func (m *mishap) Error() string { return m.err.Error() }
+func (m *mishap) Unwrap() error { return m.err }
 
 // wrongUse is an error of the command line.
 func wrongUse(hint, format string, args ...any) error {
-	return &fault{ExitUsage, fmt.Errorf(format, args...), hint}
+	return &mishap{ExitUsage, fmt.Errorf(format, args...), hint}
 }
 
 // notJudged is something that stood in the way of doing what was asked for.
 func notJudged(hint, format string, args ...any) error {
-	return &fault{ExitUnjudged, fmt.Errorf(format, args...), hint}
+	return &mishap{ExitUnjudged, fmt.Errorf(format, args...), hint}
 }
 
 // failed is a check that failed, or a refusal.
 func failed(hint, format string, args ...any) error {
-	return &fault{ExitFailed, fmt.Errorf(format, args...), hint}
+	return &mishap{ExitFailed, fmt.Errorf(format, args...), hint}
 }
 
 // errTold is wrapped by an error whose story stands on standard output already: nothing is left but its exit code.
 var errTold = errors.New("told already")
 
 // told ends a verb that has said all there is to say.
-func told(code int) error { return &fault{code, errTold, ""} }
+func told(code int) error { return &mishap{code, errTold, ""} }
 
 // telling is what a user is told of an error.
 type telling struct {
@@ -63,7 +63,7 @@ func explain(err error) telling {
 	if errors.As(err, &hinting) {
 		t.Hint = hinting.Hint()
 	}
-	var own *fault
+	var own *mishap
 	var taken *serve.PortError
 	var target *serve.TargetError
 	var steering *control.Error

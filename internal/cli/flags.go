@@ -77,6 +77,26 @@ func takes(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// takesSome demands at least one argument.
+func takesSome(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return wrongUse("usage: "+cmd.UseLine(), "%s: %s is missing", cmd.Name(), name)
+		}
+		return nil
+	}
+}
+
+// takesUpTo allows the named arguments, and demands none.
+func takesUpTo(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > len(names) {
+			return wrongUse("usage: "+cmd.UseLine(), "%s: %q is one argument too many", cmd.Name(), args[len(names)])
+		}
+		return nil
+	}
+}
+
 // flagError words what is wrong with a flag, and which one may have been meant.
 func (a *app) flagError(cmd *cobra.Command, err error) error {
 	if !cmd.HasParent() { // flags of a verb that there is not are no flags of ours

@@ -31,6 +31,7 @@ func verbs() []verb {
 		{groupSteer, newSubscribeCommand},
 		{groupSteer, newTriggerCommand},
 		{groupSteer, newAdvanceCommand},
+		{groupSteer, newFaultCommand},
 		{groupSteer, newJournalCommand},
 		{groupSteer, newStatusCommand},
 		{groupSteer, newServeCommand},
@@ -102,9 +103,10 @@ Begin with one of these:
 
 // unknownVerb names the verb that was meant, as far as that can be guessed.
 func unknownVerb(root *cobra.Command, name string) error {
-	hint := "outlocal --help lists the commands"
+	path := root.CommandPath()
+	hint := path + " --help lists the commands"
 	if near := root.SuggestionsFor(name); len(near) > 0 {
-		hint = "did you mean outlocal " + strings.Join(near, ", or outlocal ") + "?"
+		hint = "did you mean " + path + " " + strings.Join(near, ", or "+path+" ") + "?"
 	}
 	return wrongUse(hint, "there is no command %q", name)
 }

@@ -80,6 +80,8 @@ func (c *call) refusalOf(r *fault.Refusal) *notify.Error {
 		kind = dialect.Throttled
 	case http.StatusServiceUnavailable:
 		kind = dialect.Unavailable
+	case http.StatusInternalServerError:
+		kind = dialect.Broken
 	}
 	e := c.d.Refuse(kind)
 	e.Status, e.Hint = r.Status, "a fault wanted it: outlocal fault list shows the rules, outlocal fault clear takes them away"
