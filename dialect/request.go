@@ -1,9 +1,11 @@
 package dialect
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/outlocal/outlocal/internal/odata"
@@ -106,7 +108,7 @@ func (d *Dialect) ReadChanges(text string) (notify.ChangeType, *notify.Error) {
 }
 
 func (d *Dialect) readSubscription(body []byte, need func(Field) Need) (*Request, *notify.Error) {
-	doc, err := odata.Parse(body)
+	doc, err := parseRequest(body)
 	if err != nil {
 		e := d.Refuse(BadPayload, err.Error())
 		e.Hint = "the body is not JSON: " + err.Error()
@@ -131,6 +133,19 @@ func (d *Dialect) readSubscription(body []byte, need func(Field) Need) (*Request
 		}
 	}
 	return r, nil
+}
+
+// byteOrderMark is what some editors and .NET writers put in front.
+const byteOrderMark = "\ufeff"
+
+func parseRequest(body []byte) (odata.Value, error) {
+	switch {
+	case strings.HasPrefix(string(body), byteOrderMark):
+		return odata.Value{}, errors.New("it begins with a byte order mark; write it as UTF-8 without one")
+	case !utf8.Valid(body):
+		return odata.Value{}, errors.New("it is not UTF-8")
+	}
+	return odata.Parse(body)
 }
 
 func (d *Dialect) readMember(r *Request, m odata.Member, need func(Field) Need) *notify.Error {
@@ -181,6 +196,11 @@ func (d *Dialect) readProperty(r *Request, f Field, v odata.Value) *notify.Error
 		e.Property, e.Hint = f.Name, fmt.Sprintf("%s has %d characters; at most %d are kept", f.Name, utf8.RuneCountInString(text), f.Max)
 		return e
 	}
+	if f.Prop == PropClientState && d.stateTravelsInHeader() && !sendable(text) {
+		e := d.Refuse(Unsendable, f.Name)
+		e.Property, e.Hint = f.Name, f.Name+" travels in a header: it can hold no line breaks or other control characters, and no blanks at its ends"
+		return e
+	}
 	if f.Prop == PropExpires {
 		when, err := ParseDate(text)
 		if err != nil {
@@ -197,6 +217,15 @@ func (d *Dialect) readProperty(r *Request, f Field, v odata.Value) *notify.Error
 	}
 	*textOf(&r.Subscription, f.Prop) = text
 	return nil
+}
+
+func (d *Dialect) stateTravelsInHeader() bool {
+	return d.ClientState.Header != "" || d.Handshake != nil && d.Handshake.StateHeader != ""
+}
+
+// sendable tells whether a header's value arrives as it was.
+func sendable(text string) bool {
+	return strings.TrimSpace(text) == text && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 func (d *Dialect) readTag(r *Request, m odata.Member) *notify.Error {

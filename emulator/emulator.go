@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -179,7 +180,7 @@ func (s *Server) assemble() {
 	})
 	s.api = &api.Service{
 		Clock: s.clock, Store: s.store, Mailboxes: s.boxes, Engine: s.engine, Journal: s.journal, Targets: s.targets,
-		Mounts: s.mounts, Causes: &api.Causes{}, User: c.User, Mode: c.Mode, Lenient: c.Lenient,
+		Mounts: s.mounts, Causes: &api.Causes{}, User: c.User, Mode: c.Mode, Lenient: c.Lenient, Own: s.own,
 		Faults: s.faults, Happen: s.happen, Befall: s.befall,
 	}
 	s.control = control.NewHandler(s)
@@ -244,6 +245,20 @@ func (s *Server) Now() time.Time { return s.clock.Now() }
 // Sleep waits until d has passed in the emulator's own time. A webhook of this process that is called meanwhile, with the context of its
 // request, waits without holding the clock up: that is how one plays slow without taking long.
 func (s *Server) Sleep(ctx context.Context, d time.Duration) error { return s.clock.Sleep(ctx, d) }
+
+// own tells whether a URL leads to a listener of this emulator. To notify oneself is a mistake at best; at worst it is a way to the
+// control API for who may only subscribe.
+func (s *Server) own(u *url.URL) bool {
+	s.mu.Lock()
+	at := s.addresses
+	s.mu.Unlock()
+	for _, address := range []string{at.HTTP, at.HTTPS, at.Control} {
+		if mine, err := url.Parse(address); err == nil && address != "" && mine.Port() == u.Port() && serve.IsLoopback(u.Hostname()) {
+			return true
+		}
+	}
+	return false
+}
 
 // Announce tells the addresses that the status shows.
 func (s *Server) Announce(a Addresses) {

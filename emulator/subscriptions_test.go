@@ -527,3 +527,91 @@ func TestRepoint(t *testing.T) {
 	}
 	w.wait(journal.Repointed, 1)
 }
+
+// What was accepted while a webhook was being asked is not undone by the answer to it.
+func TestRenewalDuringRepointing(t *testing.T) {
+	w := newWorld(t)
+	id := w.must(201, "POST", "/v1.0/subscriptions", w.graphBody()).text("id")
+	path := "/v1.0/subscriptions/" + id
+	until := w.in(48 * time.Hour)
+	w.hook.answers(func(http.ResponseWriter, *http.Request) bool {
+		w.must(200, "PATCH", path, `{"expirationDateTime":"`+until+`"}`)
+		return false
+	})
+	w.must(200, "PATCH", path, `{"notificationUrl":"https://webhook.test/other"}`)
+	read := w.must(200, "GET", path, "")
+	if left := w.left(read.text("expirationDateTime")); left < 47*time.Hour || read.text("notificationUrl") != "https://webhook.test/other" {
+		t.Errorf("it lives for %v more: %s", left, read.body)
+	}
+}
+
+// The quota holds for creations that wait for their webhooks at the same time.
+//
+// rules: W1.7-01
+func TestQuotaOfConcurrentCreations(t *testing.T) {
+	w := newWorld(t)
+	rows := func(yield func(control.NewSubscription) bool) {
+		for i := range 999 {
+			if !yield(control.NewSubscription{Mount: "/v1.0", Resource: "me/messages", ChangeType: "created", NotificationURL: emulatortest.WebhookURL, App: fmt.Sprint("app", i)}) {
+				return
+			}
+		}
+	}
+	if _, err := w.Control.Import(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	arrived, goOn := make(chan struct{}, 3), make(chan struct{})
+	w.hook.answers(func(http.ResponseWriter, *http.Request) bool {
+		arrived <- struct{}{}
+		<-goOn
+		return false
+	})
+	statuses := make(chan int, 3)
+	for _, change := range []string{`"created"`, `"updated"`, `"deleted"`} {
+		body := w.graphBody("changeType", change)
+		go func() { statuses <- w.do("POST", "/v1.0/subscriptions", body).status }()
+	}
+	for range 3 {
+		<-arrived
+	}
+	close(goOn)
+	made := 0
+	for range 3 {
+		if <-statuses == http.StatusCreated {
+			made++
+		}
+	}
+	if made != 1 {
+		t.Errorf("%d were made where one had room", made)
+	}
+}
+
+// Who may only subscribe has no way to the emulator's own listeners.
+func TestOwnListenersAreNobodysWebhook(t *testing.T) {
+	w := newWorld(t)
+	w.Announce(emulator.Addresses{HTTP: "http://127.0.0.1:3650", Control: "http://127.0.0.1:3652"})
+	for _, url := range []string{"http://localhost:3652/stop", "http://127.0.0.1:3650/v1.0/subscriptions", "http://[::1]:3652/reset"} {
+		got := w.must(400, "POST", "/v1.0/subscriptions", w.graphBody("notificationUrl", `"`+url+`"`))
+		if hint := strings.Join(got.header["X-Outlocal-Hint"], ""); !strings.Contains(hint, "emulator itself") {
+			t.Errorf("%s: %s, hint %q", url, got.body, hint)
+		}
+	}
+}
+
+// Links repeat the host that the client used, and nothing that is none.
+//
+// rules: R14
+func TestHostsInLinks(t *testing.T) {
+	w := newWorld(t)
+	for forwarded, want := range map[string]string{"": "http://localhost:3650", "outer.example": "http://outer.example", "a.example, b.example": "http://a.example", `ev"il<b>`: "http://localhost:3650", "a/b": "http://localhost:3650"} {
+		got := w.must(200, "GET", "/v1.0/subscriptions", "", "X-Forwarded-Host", forwarded).text("@odata.context")
+		if got != want+"/v1.0/$metadata#subscriptions" {
+			t.Errorf("forwarded for %q: %s", forwarded, got)
+		}
+	}
+	for _, path := range []string{"/a//b", "/a b", "/\x1b[31m", "v1.0", "/v1.0/"} {
+		if err := w.Control.Mount(t.Context(), control.Mount{Path: path, Dialect: "graph-v1.0"}); err == nil {
+			t.Errorf("%q was taken as a base path", path)
+		}
+	}
+}

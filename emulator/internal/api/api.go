@@ -9,7 +9,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,9 +45,12 @@ type Service struct {
 	Happen func(r *store.Record)
 	Befall func(r store.Record, turns []fault.Turn, cause uint64)
 
-	User    string         // whose mailbox "me" is unless the token says
-	Mode    diagnosis.Mode // strict refuses what is merely borne
-	Lenient bool           // request bodies with unquoted names are read (W1.2-09)
+	User    string              // whose mailbox "me" is unless the token says
+	Mode    diagnosis.Mode      // strict refuses what is merely borne
+	Own     func(*url.URL) bool // tells the emulator's own listeners, which are nobody's webhook; may be nil
+	Lenient bool                // request bodies with unquoted names are read (W1.2-09)
+
+	adding sync.Mutex // from the last look at the quota until the subscription is kept; nothing is sent meanwhile
 }
 
 // ServeHTTP answers one API request.
@@ -127,18 +132,25 @@ func (c *call) identifyRequest() {
 	if sent := c.r.Header.Get("client-request-id"); sent != "" {
 		c.trace.Client = sent
 	}
+	c.origin = originOf(c.r)
+}
+
+// originOf is the address that the client used, a proxy in between or not. What is no host is not repeated.
+func originOf(r *http.Request) string {
 	scheme := "http"
-	if c.r.TLS != nil {
+	if r.TLS != nil {
 		scheme = "https"
 	}
-	host := c.r.Host
-	if forwarded := c.r.Header.Get("X-Forwarded-Host"); forwarded != "" {
-		host = forwarded
-	}
-	if forwarded := c.r.Header.Get("X-Forwarded-Proto"); forwarded == "http" || forwarded == "https" {
+	if forwarded := r.Header.Get("X-Forwarded-Proto"); forwarded == "http" || forwarded == "https" {
 		scheme = forwarded
 	}
-	c.origin = scheme + "://" + host
+	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Host"), ",")
+	for _, host := range []string{strings.TrimSpace(first), r.Host} {
+		if u, err := url.Parse(scheme + "://" + host); err == nil && host != "" && u.Host == host && !strings.ContainsAny(host, `"<>\`) {
+			return scheme + "://" + host
+		}
+	}
+	return scheme + "://localhost"
 }
 
 // onCanonicalPath gives the router one spelling of the path; the call keeps the client's own.

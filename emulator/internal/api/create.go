@@ -43,6 +43,9 @@ func (c *call) create() (*answer, *notify.Error) {
 	if errors.As(err, &duplicate) { // somebody was faster while the webhook was asked
 		return nil, c.refuseDuplicate(duplicate.Other)
 	}
+	if errors.As(err, &refusal) {
+		return nil, refusal
+	}
 	if err != nil {
 		e := c.d.Refuse(dialect.Failed)
 		e.Hint = err.Error()
@@ -51,7 +54,13 @@ func (c *call) create() (*answer, *notify.Error) {
 	return c.created(kept, notes, cause), nil
 }
 
+// add keeps a subscription if there is room still: others may have been made while the webhook was asked (W1.7-01).
 func (c *call) add(draft store.Record) (store.Record, error) {
+	c.adding.Lock()
+	defer c.adding.Unlock()
+	if refusal := c.checkQuota(&draft); refusal != nil {
+		return store.Record{}, refusal
+	}
 	if c.d.RefuseDuplicates {
 		return c.Store.AddUnique(draft)
 	}
@@ -136,6 +145,11 @@ func (c *call) checkURL(p dialect.Prop, text string) (note string, refusal *noti
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
 		e := c.d.Refuse(dialect.BadURL, journal.MaskURL(text))
 		e.Property, e.Hint = name, name+" must be a URL such as https://hooks.example.com/notify"
+		return "", e
+	}
+	if c.Own != nil && c.Own(u) {
+		e := c.d.Refuse(dialect.BadURL, journal.MaskURL(text))
+		e.Property, e.Hint = name, "that is the emulator itself: give the URL of your webhook"
 		return "", e
 	}
 	target := c.Targets.Check(u)
@@ -242,18 +256,22 @@ func (c *call) expiry(asked time.Time, wealth dialect.Wealth) (time.Time, string
 
 // checkRoom looks at the quota, then for duplicates.
 func (c *call) checkRoom(draft *store.Record) *notify.Error {
-	if c.d.Quota > 0 && c.Store.CountMailbox(draft.Mailbox.Store) >= c.d.Quota { // W1.7-01
-		e := c.d.Refuse(dialect.QuotaReached)
-		e.Hint = fmt.Sprintf("the mailbox of %s has %d subscriptions, all apps together; delete some", draft.Mailbox.Address, c.d.Quota)
-		return e
-	}
-	if !c.d.RefuseDuplicates {
-		return nil
+	if refusal := c.checkQuota(draft); refusal != nil || !c.d.RefuseDuplicates {
+		return refusal
 	}
 	if other, ok := c.Store.Duplicate(*draft); ok { // W10-24
 		return c.refuseDuplicate(other)
 	}
 	return nil
+}
+
+func (c *call) checkQuota(draft *store.Record) *notify.Error {
+	if c.d.Quota == 0 || c.Store.CountMailbox(draft.Mailbox.Store) < c.d.Quota {
+		return nil
+	}
+	e := c.d.Refuse(dialect.QuotaReached)
+	e.Hint = fmt.Sprintf("the mailbox of %s has %d subscriptions, all apps together; delete some", draft.Mailbox.Address, c.d.Quota)
+	return e
 }
 
 func (c *call) refuseDuplicate(other store.Record) *notify.Error {

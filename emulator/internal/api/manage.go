@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/store"
@@ -106,8 +107,10 @@ func (c *call) renew() (*answer, *notify.Error) {
 		return nil, c.d.Refuse(dialect.NotEmulated, "rich notifications with encrypted content")
 	}
 	entry := c.entryOf(journal.Renewed, &r)
-	expires, cause := r.Expires, uint64(0)
-	if req.Given[dialect.PropExpires] || !req.Given[dialect.PropURL] {
+	var expires time.Time
+	var cause uint64
+	extended := req.Given[dialect.PropExpires] || !req.Given[dialect.PropURL]
+	if extended {
 		if expires, entry.Note, refusal = c.expiry(req.Expires, c.wealth(&r)); refusal != nil {
 			return nil, refusal
 		}
@@ -125,7 +128,9 @@ func (c *call) renew() (*answer, *notify.Error) {
 		}
 	}
 	kept, ok := c.Store.Update(r.Handle, func(r *store.Record) {
-		r.Expires = expires
+		if extended { // else another renewal, that came while the webhook was asked, stands
+			r.Expires = expires
+		}
 		if moved {
 			r.NotificationURL = req.NotificationURL
 		}

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -24,10 +25,13 @@ type Mount struct {
 	router  http.Handler
 }
 
+// basePath is what links and terminals can bear.
+var basePath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+$`)
+
 // Serve mounts a dialect, in the place of the one that was there.
 func (m *Mounts) Serve(path string, d *dialect.Dialect) error {
-	if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") || strings.ContainsAny(path, "?#%") {
-		return fmt.Errorf("serve %s under %q: a base path begins with a slash and ends without one, such as %s", d, path, d.Base)
+	if !basePath.MatchString(path) {
+		return fmt.Errorf("serve %s under %q: a base path begins with a slash, ends without one and holds letters, digits and . _ ~ - between, such as %s", d, path, d.Base)
 	}
 	mount := Mount{Path: path, Dialect: d, router: newRouter(d)}
 	m.mu.Lock()
