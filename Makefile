@@ -29,7 +29,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 LINTER := bin/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check demo clean
+.PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,11 @@ cross: ## compile for every system of a release
 	done
 
 check: fmt vet test fuzz-seeds drift cross lint race ## everything above, cheap things first: what CI runs
+
+bench: build ## compare all of it with bare loops, in some minutes; BENCH_JSON=FILE, BENCH='-only P1,P2'
+	@mkdir -p bin
+	$(GO) build -o bin/bench ./emulator/internal/bench
+	bin/bench -program ./outlocal $(BENCH)
 
 demo: ## watch an emulator and a webhook play the whole loop
 	$(GO) run . demo

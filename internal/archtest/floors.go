@@ -65,6 +65,7 @@ func House() []Room {
 		{Name: "internal/proxy", Floor: top, Planned: true},
 		{Name: "internal/signin", Floor: top, Planned: true},
 		{Name: "internal/cli", Floor: top},
+		{Name: "emulator/internal/bench", Floor: top}, // a program of its own, which compares all of it with bare loops
 		{Name: "main", Floor: top},
 
 		// Tools that stand beside the house and see it from outside.

@@ -24,7 +24,7 @@ func Libraries() []Library {
 		{Module: "github.com/gorilla/mux", In: []string{"emulator/internal/api", "emulator/internal/login", "control", "receiver", "inspector"},
 			Because: "routes of every API surface"},
 		{Module: "github.com/google/uuid", In: []string{"dialect", "emulator", "emulator/internal/api", "emulator/internal/delivery",
-			"emulator/internal/store", "emulator/internal/mailbox", "emulator/internal/login", "subscriber", "scenarios", "internal/cli"},
+			"emulator/internal/store", "emulator/internal/mailbox", "emulator/internal/bench", "emulator/internal/login", "subscriber", "scenarios", "internal/cli"},
 			Because: "ids"},
 		{Module: "github.com/fatih/color", In: cli, Because: "only the console has colours"},
 		{Module: "github.com/spf13/cobra", In: cli, Because: "commands, completion, man pages"},
