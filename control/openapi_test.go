@@ -216,7 +216,7 @@ func violations(document, schema object, v any, place string) []string {
 			}
 		}
 		for name, member := range v {
-			member, property := member, at(schema, "properties", name)
+			property := at(schema, "properties", name)
 			if property == nil {
 				if schema["additionalProperties"] == false {
 					wrong = append(wrong, fmt.Sprintf("%s: %s is not described", place, name))

@@ -3,6 +3,7 @@ package control
 import (
 	"encoding"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -103,7 +104,8 @@ func memberName(f reflect.StructField) string {
 
 // plainJSONError words a mismatch of types without the names of Go's.
 func plainJSONError(err error) string {
-	if wrong, ok := err.(*json.UnmarshalTypeError); ok {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
 		return fmt.Sprintf("%s is a %s, which it can't be", place(wrong.Field), wrong.Value)
 	}
 	return err.Error()

@@ -17,7 +17,7 @@ func TestAfterWhatIsThereAlready(t *testing.T) {
 		t.Error("a reader that has seen all would not wait")
 	default:
 	}
-	if j.after(1) != j.after(1) {
+	if first, second := j.after(1), j.after(1); first != second {
 		t.Error("two waiters wait on two channels: one would not be woken")
 	}
 }

@@ -1,6 +1,7 @@
 package pipenet
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -27,7 +28,7 @@ func pipe(a, b Addr) (*conn, *conn) {
 
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.in.read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = c.opError("read", err)
 	}
 	return n, err

@@ -121,7 +121,7 @@ func (r *refusal) write(w http.ResponseWriter) {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
 	w.WriteHeader(r.status)
-	json.NewEncoder(w).Encode(struct { // a client that is gone needs no answer
+	_ = json.NewEncoder(w).Encode(struct { // a client that is gone needs no answer
 		Error *refusal `json:"error"`
 	}{r})
 }
