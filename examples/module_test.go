@@ -28,6 +28,23 @@ func TestModule(t *testing.T) {
 	}
 }
 
+// TestReadmeOfTheModule: whoever follows the README gets what this module has.
+func TestReadmeOfTheModule(t *testing.T) {
+	text, err := os.ReadFile("go-test/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := readmeText(t)
+	for _, line := range []string{"require github.com/outlocal/outlocal v0.0.0", "replace github.com/outlocal/outlocal => .."} {
+		if !strings.Contains(string(text), "\n"+line) || !strings.Contains(readme, line) {
+			t.Errorf("%q has to be in go-test/go.mod and in the README", line)
+		}
+	}
+	if !strings.Contains(readme, "](examples/go-test/webhook.go)") {
+		t.Error("the README does not say where the webhook of its test is")
+	}
+}
+
 func TestModuleTestIsShort(t *testing.T) {
 	text, err := os.ReadFile("go-test/webhook_test.go")
 	if err != nil {

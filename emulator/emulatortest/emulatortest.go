@@ -6,12 +6,12 @@
 package emulatortest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,12 +143,31 @@ func (e *Emulator) logJournal() {
 	if dropped > 0 {
 		e.tb.Logf("emulator: %d older entries were dropped", dropped)
 	}
-	for _, entry := range entries {
-		var line bytes.Buffer
-		enc := json.NewEncoder(&line)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(entry.Masked()); err == nil {
-			e.tb.Logf("emulator: %s", bytes.TrimSpace(line.Bytes()))
+	for i := range entries {
+		e.tb.Logf("emulator: %s", line(entries[i].Masked()))
+	}
+}
+
+// line is an entry on a line: when by the emulator's time, what, the request and its answer, and what is wrong with it. Bodies and
+// headers stay in the journal, or they would bury what one looks for.
+func line(e journal.Entry) string {
+	words := []string{e.At.UTC().Format("15:04:05.000"), string(e.Kind)}
+	if e.Note != "" {
+		words = append(words, e.Note)
+	}
+	if x := e.Exchange; x != nil {
+		address, query, _ := strings.Cut(x.URL, "?")
+		if query != "" {
+			address += "?…" // the validation token is long, and the rest masked
+		}
+		answer := "no answer"
+		if x.Status != 0 {
+			answer = strconv.Itoa(x.Status)
+		}
+		words = append(words, x.Method+" "+address, answer)
+		if x.Finding != "" {
+			words = append(words, x.Finding)
 		}
 	}
+	return strings.Join(words, "  ")
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,8 +108,11 @@ func programmeOf(flags demoFlags) ([]number, error) {
 	if flags.dialects != nil {
 		return programme, nil
 	}
-	for i, d := range []*dialect.Dialect{dialect.GraphV1, dialect.OutlookFinal, dialect.OutlookInterim, dialect.OutlookLegacy, dialect.GraphPreview} {
-		programme = append(programme, number{d, flags.all || i == 0})
+	programme = append(programme, number{dialect.GraphV1, true})
+	for _, d := range slices.Backward(dialect.All()) {
+		if d.String() != dialect.GraphV1.String() {
+			programme = append(programme, number{d, flags.all})
+		}
 	}
 	return programme, nil
 }

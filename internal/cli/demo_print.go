@@ -128,7 +128,7 @@ func (p *demoPrinter) verdict(played *performance) {
 }
 
 // nameWidth is as wide as the longest name of a dialect on the programme.
-const nameWidth = len("outlook-interim")
+const nameWidth = len("outlook-final@2015")
 
 // summary shows a dialect in a line, and what was wrong if anything was.
 func (p *demoPrinter) summary(played *performance) {
