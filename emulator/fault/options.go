@@ -58,12 +58,12 @@ func (o option) set(text string) *optionError {
 	case string:
 		o.field.SetString(text)
 	}
-	return o.check(text != "")
+	return o.check()
 }
 
-// check looks whether a value is possible; zero only counts where it was given.
-func (o option) check(given bool) *optionError {
-	if !given && o.field.IsZero() || !o.field.CanInt() {
+// check looks whether a value is possible.
+func (o option) check() *optionError {
+	if !o.field.CanInt() {
 		return nil
 	}
 	low, high := o.bounds()
@@ -117,7 +117,10 @@ func (o option) form() string {
 // checkOptions looks at all options of a fault that was made in Go.
 func checkOptions(f Fault) *optionError {
 	for _, o := range optionsOf(f) {
-		if err := o.check(false); err != nil {
+		if o.field.IsZero() {
+			continue // left out
+		}
+		if err := o.check(); err != nil {
 			return err
 		}
 	}
