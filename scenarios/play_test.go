@@ -322,7 +322,9 @@ func TestExpectationsThatFail(t *testing.T) {
 		{"no endpoint state", "- expect: {endpoint: drop}", "the endpoint is good, want drop"},
 		{"nothing in the journal", "- expect: {journal: expired}", "the journal has no expired"},
 		{"not what the webhook answered", "- subscribe:\n- change: message.created\n- expect: {deliveries: {answer: 200}}", "the answer's status: it is 202, want \"200\""},
-		{"a late notification", "- subscribe: {for: 1d}\n- webhook: {notification: {status: 500, times: 1}}\n- change: message.created\n- expect: {deliveries: {verdict: failed}}\n- advance: 1m\n- expect: {deliveries: {within: {virtual: 1s}}}", "it came 10s after the step before, want 1s"},
+		{"a late notification", "- subscribe: {for: 1d}\n- webhook: {notification: {status: 500, times: 1}}\n- change: message.created\n- expect: {deliveries: {verdict: failed}}\n- advance: 1m\n- expect: {deliveries: {within: {virtual: 1s}}}", "after the step before, want 1s"},
+		{"a URL that nobody allowed", "- call: {url: \"http://app.example/\"}", "refuse to send to app.example:80: it is not on this machine and was not allowed"},
+		{"an app that nobody allowed to be told", "- advance: {by: 1h, tell: \"http://app.example/clock\"}", "refuse to send to app.example:80"},
 		{"a reference to what is not there", "- call: {path: /v1.0/subscriptions}\n  as: list\n- call: {path: \"/v1.0/${list.body.value[0].id}\"}", "look up ${list.body.value[0].id}: it is not there"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

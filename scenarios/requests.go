@@ -37,6 +37,9 @@ func (p *play) call(ctx context.Context, step *Step) error {
 		method = http.MethodGet
 	}
 	request, err := p.newRequest(ctx, method, address, c.Headers, c.Body)
+	if err == nil && !ours {
+		err = p.targets.Check(request.URL)
+	}
 	if err != nil {
 		return err
 	}
@@ -193,6 +196,9 @@ func (p *play) tell(ctx context.Context, a *Advance) error {
 	}
 	body := map[string]any{"now": p.clock().UTC().Format(time.RFC3339Nano), "advanced": a.By.std().String()}
 	request, err := p.newRequest(ctx, http.MethodPost, address, nil, body)
+	if err == nil {
+		err = p.targets.Check(request.URL)
+	}
 	if err != nil {
 		return err
 	}

@@ -187,7 +187,7 @@ func (st *stage) joinEmulator(ctx context.Context) error {
 			return err
 		}
 	}
-	if st.options.Emulator.Exclusive {
+	if st.options.Emulator.Exclusive && !st.options.Emulator.Configured {
 		if err := st.borrowMounts(ctx); err != nil {
 			return err
 		}
@@ -257,6 +257,10 @@ func (st *stage) close() {
 // findMount finds the base path of the dialect that is played.
 func (st *stage) findMount(ctx context.Context) error {
 	path, err := st.mountOf(ctx, st.dialect)
+	if running := st.options.Emulator; err != nil && running != nil && running.Configured {
+		path = st.dialect.Base
+		err = st.steer.Mount(ctx, control.Mount{Path: path, Dialect: st.dialect.String()})
+	}
 	st.mount = path
 	return err
 }

@@ -50,6 +50,7 @@ type emulateFlags struct {
 
 	webhook   string
 	watch     []string
+	setup     string
 	subscribe subscription
 
 	background background
@@ -95,6 +96,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 // addEmulation adds the flags that say what is emulated.
 func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	flags := cmd.Flags()
+	flags.StringVar(&f.setup, "setup", "", "a scenario `FILE` whose set-up is played once it runs, in place of --watch")
 	flags.StringVar(&f.webhook, "webhook", "", "your webhook's `URL`: allowed as a target, and subscribed at once")
 	flags.StringArrayVar(&f.watch, "watch", []string{defaultResource}, "what to subscribe --webhook to, a `PATH`; may be repeated")
 	addSubscription(cmd, &f.subscribe)
@@ -216,6 +218,15 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	if err != nil {
 		return err
 	}
+	setup, err := f.readSetup(a)
+	if err != nil {
+		return err
+	}
+	ready := a.subscribeWebhook
+	if setup != nil {
+		setup.Configure(&config)
+		ready = func(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) { a.playSetup(ctx, p, server, setup, f) }
+	}
 	if err := f.listen.check(a); err != nil {
 		return err
 	}
@@ -255,7 +266,7 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	return h.live(ctx, resident{
 		running: running, journal: server.Journal(),
 		banner: func(p *printer) { a.banner(p, running, config, f) },
-		ready:  func(ctx context.Context, p *printer) { a.subscribeWebhook(ctx, p, server, f) },
+		ready:  func(ctx context.Context, p *printer) { ready(ctx, p, server, f) },
 	})
 }
 

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/scenarios"
+)
+
+// readSetup reads the scenario whose set-up is to be played once the emulator runs; nil without one.
+func (f *emulateFlags) readSetup(a *app) (*scenarios.Scenario, error) {
+	if f.setup == "" {
+		return nil, nil
+	}
+	all, err := findScenario(f.setup)
+	if err != nil {
+		return nil, a.wrongFiles(err)
+	}
+	s := all[0]
+	needsWebhook := func(step scenarios.Step) bool { return step.Subscribe != nil || step.Send != nil || step.Expect != nil }
+	switch {
+	case len(all) > 1:
+		return nil, wrongUse("name one file", "set up by %s: it is several scenarios", f.setup)
+	case len(s.Setup) == 0:
+		return nil, wrongUse("steps that are to be played before any story stand under setup:", "set up by %s: it has no set-up", f.setup)
+	case slices.ContainsFunc(s.Setup, func(step scenarios.Step) bool { return step.Webhook != nil }):
+		return nil, wrongUse("take the webhook steps out of it", "set up by %s: it says what the webhook does, and yours does what it does", f.setup)
+	case f.webhook == "" && slices.ContainsFunc(s.Setup, needsWebhook):
+		return nil, wrongUse("name yours with --webhook URL", "set up by %s: it needs a webhook", f.setup)
+	}
+	return s, nil
+}
+
+// playSetup plays the set-up of a scenario on the emulator that runs now, and leaves what it made. One that fails is told of and no end
+// of the emulator: the journal beside it tells why.
+func (a *app) playSetup(ctx context.Context, p *printer, server *emulator.Server, s *scenarios.Scenario, f emulateFlags) {
+	options := scenarios.Options{
+		Emulator: &scenarios.Running{Control: server.ControlClient(), Exclusive: true, Configured: true, User: f.userOf(s)},
+		Webhook:  f.subscribe.url, AllowTargets: f.targets, Part: scenarios.SetupOnly,
+	}
+	var err error
+	if options.ClientState, err = a.clientState(f.subscribe.clientState); err == nil {
+		options.Roots, err = readRoots(f.webhookCA)
+	}
+	report := scenarios.Report{}
+	if err == nil {
+		report, err = scenarios.Play(ctx, s, options)
+	}
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		a.err.line("%s %s", a.err.bad("not set up:"), explain(err).What)
+	case report.Verdict != scenarios.Good:
+		a.err.line("%s %s", a.err.bad("not set up:"), report.Problems())
+	case !a.json:
+		p.line("%s set up by %s: %s", p.tick(), s.File, count(len(report.Steps), "step"))
+	}
+}
+
+// userOf is whose mailbox me is.
+func (f *emulateFlags) userOf(s *scenarios.Scenario) string {
+	if s.Emulator.User != "" {
+		return s.Emulator.User
+	}
+	return f.user
+}
