@@ -89,12 +89,15 @@ func (s *Subscribe) check(r *reader, n *yaml.Node) {
 	}
 }
 
-func (s *Change) check(r *reader, n *yaml.Node) {
-	if s.Batch > s.Count && s.Batch > 1 {
-		if s.Count != 0 {
-			r.wrong(memberNode(n, "batch"), "", "batch is %d, and count only %d", s.Batch, s.Count)
+func (c *Change) check(r *reader, n *yaml.Node) {
+	if c.Batch > c.Count {
+		if c.Count != 0 {
+			r.wrong(memberNode(n, "batch"), "", "batch is %d, and count only %d", c.Batch, c.Count)
 		}
-		s.Count = s.Batch
+		c.Count = c.Batch
+	}
+	if c.Batch > 0 && strings.Contains(c.Mailbox, counter) {
+		r.wrong(memberNode(n, "batch"), "", "changes of several mailboxes are made one after the other, not in batches")
 	}
 }
 
@@ -134,9 +137,9 @@ func (a *Reply) check(r *reader, n *yaml.Node) {
 	}
 }
 
-func (e *ExpectDeliveries) check(r *reader, n *yaml.Node) {
-	if e.Count != nil && len(e.Items) > 0 && *e.Count != len(e.Items) {
-		r.wrong(memberNode(n, "items"), "say each, or leave out count", "there are %d items, and count is %d", len(e.Items), *e.Count)
+func (want *ExpectDeliveries) check(r *reader, n *yaml.Node) {
+	if want.Count != nil && len(want.Items) > 0 && *want.Count != len(want.Items) {
+		r.wrong(memberNode(n, "items"), "say each, or leave out count", "there are %d items, and count is %d", len(want.Items), *want.Count)
 	}
 }
 

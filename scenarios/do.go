@@ -219,7 +219,7 @@ func (p *play) change(ctx context.Context, c *Change) error {
 	if wish.Item, err = p.scope.text(c.Item); err != nil {
 		return err
 	}
-	set, err := p.scope.any(map[string]any(c.Set))
+	set, err := p.scope.any(c.Set)
 	if err != nil {
 		return err
 	}

@@ -60,10 +60,15 @@ func (w *webhook) change(c Conduct) (before *held) {
 
 // ServeHTTP implements [http.Handler].
 func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
-	handshake := isHandshake(req)
-	reply, reads, held := w.choose(handshake)
+	notified := !isHandshake(req)
+	reply, reads, held := w.choose(func(c Conduct) *Reply {
+		if notified {
+			return c.Notification
+		}
+		return c.Handshake
+	})
 	var body []byte
-	if reads != "" && !handshake {
+	if reads != "" && notified {
 		var err error
 		if body, err = io.ReadAll(req.Body); err == nil {
 			req.Body = io.NopCloser(bytes.NewReader(body))
@@ -90,12 +95,10 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 }
 
 // choose tells how one request is answered. One that is held is counted among those.
-func (w *webhook) choose(handshake bool) (reply *Reply, reads Reads, h *held) {
+func (w *webhook) choose(of func(Conduct) *Reply) (reply *Reply, reads Reads, h *held) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if reply = w.conduct.Notification; handshake {
-		reply = w.conduct.Handshake
-	}
+	reply = of(w.conduct)
 	if reply != nil && reply.Times > 0 {
 		if w.left[reply] == 0 {
 			reply = nil

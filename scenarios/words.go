@@ -14,29 +14,42 @@ type worded interface {
 	words() (what string, known []string)
 }
 
-// The texts that can be one of some words only.
 type (
-	DialectName      string // such as graph-v1.0, or with a profile: outlook-final@2015
-	Happening        string // such as message.created
-	EventName        string // of a lifecycle notification
-	ItemChange       string // what a notification tells
+	// DialectName names a schema, such as graph-v1.0, or with a profile: outlook-final@2015.
+	DialectName string
+	// Happening is a change in a mailbox, such as message.created.
+	Happening string
+	// EventName names a lifecycle notification.
+	EventName string
+	// ItemChange is what a notification tells.
+	ItemChange string
+	// HandshakeVerdict is how the service judges a handshake's answer.
 	HandshakeVerdict string
-	DeliveryVerdict  string
-	ReceivedVerdict  string
-	EndpointState    string
-	FindingID        string
-	CallName         string
-	JournalKind      string
-	Order            string
-	Reads            string
+	// DeliveryVerdict is how the service judges a webhook's answer to notifications.
+	DeliveryVerdict string
+	// ReceivedVerdict is how the built-in webhook judges a notification.
+	ReceivedVerdict string
+	// EndpointState is what the service thinks of an endpoint.
+	EndpointState string
+	// FindingID names a finding of package diagnosis.
+	FindingID string
+	// CallName names what an app calls.
+	CallName string
+	// JournalKind is a kind of journal entries.
+	JournalKind string
+	// Order is whether notifications have to come as they are listed.
+	Order string
+	// Reads is when the built-in webhook reads items.
+	Reads string
 )
 
 // ChangeWords is a list of kinds of change, such as created,updated.
 type ChangeWords string
 
-// Name is what a step was named by as. SubName names a subscription.
 type (
-	Name    string
+	// Name is what a step was named by as.
+	Name string
+	// SubName is such a name of a subscription.
 	SubName string
 )
 

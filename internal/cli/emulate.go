@@ -82,6 +82,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 			if f.background.leaves() {
 				return a.detach(cmd.Context(), control.Emulator)
 			}
+			f.background.speak(a)
 			return a.emulate(cmd.Context(), f)
 		},
 	}
@@ -225,7 +226,9 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	ready := a.subscribeWebhook
 	if setup != nil {
 		setup.Configure(&config)
-		ready = func(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) { a.playSetup(ctx, p, server, setup, f) }
+		ready = func(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) {
+			a.playSetup(ctx, p, server, setup, f)
+		}
 	}
 	if err := f.listen.check(a); err != nil {
 		return err
