@@ -29,6 +29,7 @@ func Libraries() []Library {
 		{Module: "github.com/fatih/color", In: cli, Because: "only the console has colours"},
 		{Module: "github.com/spf13/cobra", In: cli, Because: "commands, completion, man pages"},
 		{Module: "github.com/spf13/pflag", In: cli, Because: "flags of those commands"},
+		{Module: "github.com/prometheus/client_golang", In: []string{"internal/metrics"}, Because: "metrics in the form that Prometheus reads"},
 		{Module: "golang.org/x/term", In: cli, Because: "is it a terminal, how wide"},
 		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
 

@@ -22,7 +22,36 @@ type background struct {
 	name   string
 	detach bool
 	log    string // set in the process in the background: where it writes
+	format logFormat
 }
+
+// logFormat is how a long-running verb tells what happens. The zero value is text.
+type logFormat string
+
+// The formats.
+const (
+	textLog logFormat = "text" // for a person
+	jsonLog logFormat = "json" // for a program: what --json prints
+)
+
+// String, Set and Type implement [pflag.Value].
+func (f *logFormat) String() string { return string(*f) }
+
+// Set takes one of the formats.
+func (f *logFormat) Set(text string) error {
+	switch logFormat(text) {
+	case textLog, jsonLog:
+		*f = logFormat(text)
+		return nil
+	}
+	return fmt.Errorf("%q is no format: want %s or %s", text, textLog, jsonLog)
+}
+
+// Type is what help calls a value.
+func (f *logFormat) Type() string { return "string" }
+
+// speak settles how the process that stays tells what happens.
+func (b *background) speak(a *app) { a.json = a.json || b.format == jsonLog }
 
 // leaves tells whether the command is to go on in the background, and is not there yet.
 func (b *background) leaves() bool { return b.detach && b.log == "" }
@@ -34,6 +63,9 @@ func addBackground(cmd *cobra.Command, b *background) {
 	flags := cmd.Flags()
 	flags.StringVar(&b.name, "name", "", "a `NAME` for other commands to call it; its kind, with a number if need be, if left out")
 	flags.BoolVar(&b.detach, "detach", false, "run in the background, and return once it is ready")
+	b.format = textLog
+	flags.Var(&b.format, "log-format", "`FORMAT` of what it tells while it runs: text, or json as --json does")
+	completes(cmd, "log-format", func() []string { return []string{string(textLog), string(jsonLog)} })
 	flags.StringVar(&b.log, detachedFlag, "", "")
 	_ = flags.MarkHidden(detachedFlag) // it fails for a flag that is not there
 }

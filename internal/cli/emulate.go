@@ -90,7 +90,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 	addListen(cmd, &f.listen)
 	addRunning(cmd, &f)
 	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "seed", "fault", "allow-target", "route", "webhook",
-		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "name")
+		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "name", "log-format")
 	return cmd
 }
 

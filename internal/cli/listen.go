@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/internal/metrics"
 	"github.com/outlocal/outlocal/internal/serve"
 )
 
@@ -17,6 +18,7 @@ type listenFlags struct {
 	bind  string
 	hosts []string
 	token string // name of the variable with the control token
+	pprof bool   // profiles are served beside the control API
 }
 
 func addListen(cmd *cobra.Command, f *listenFlags) {
@@ -30,6 +32,7 @@ func addBind(cmd *cobra.Command, f *listenFlags) {
 	flags.StringVar(&f.bind, "bind", "", "listen on this `ADDRESS` instead of loopback; needs a control token and --host")
 	flags.StringArrayVar(&f.hosts, "host", nil, "a `NAME` besides localhost under which it is addressed; may be repeated")
 	flags.StringVar(&f.token, "control-token-env", tokenVariable, "`NAME` of the variable with the token that those who steer it have to show")
+	flags.BoolVar(&f.pprof, "pprof", false, "serve Go's profiles under "+metrics.ProfilePath+" of the control API, beside "+metrics.Path)
 }
 
 // check refuses what would let strangers in.
@@ -40,6 +43,9 @@ func (f *listenFlags) check(a *app) error {
 	}
 	if f.bind == "" || serve.IsLoopback(f.bind) {
 		return nil
+	}
+	if f.pprof {
+		return wrongUse("leave out --bind or --pprof", "bind %s: profiles show what is in memory, secrets included, and are for this machine only", f.bind)
 	}
 	if net.ParseIP(f.bind) == nil {
 		return wrongUse("such as --bind 0.0.0.0", "bind %q: want an IP address", f.bind)
@@ -73,7 +79,7 @@ func (f *listenFlags) on(port int) string {
 	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
-// guard is the control API, for those who may use it.
+// guard is the control API with the metrics beside it, for those who may use it.
 func (f *listenFlags) guard(a *app, b control.Backend) http.Handler {
-	return serve.Guard(control.NewHandler(b), serve.Access{Hosts: f.hosts, Token: a.process.Env(f.token)})
+	return serve.Guard(metrics.Handler(control.NewHandler(b), b, metrics.Profiling(f.pprof)), serve.Access{Hosts: f.hosts, Token: a.process.Env(f.token)})
 }

@@ -44,13 +44,14 @@ outlocal subscribe http://localhost:3654/hook`,
 			if f.background.leaves() {
 				return a.detach(cmd.Context(), control.Receiver)
 			}
+			f.background.speak(a)
 			return a.receive(cmd.Context(), f)
 		},
 	}
 	addReception(cmd, &f)
 	addBind(cmd, &f.listen)
 	addBackground(cmd, &f.background)
-	fromEnvironment(cmd, "port", "keep", "strict", "status", "delay", "handshake-status", "handshake-delay", "bind", "host", "name")
+	fromEnvironment(cmd, "port", "keep", "strict", "status", "delay", "handshake-status", "handshake-delay", "bind", "host", "name", "log-format")
 	return cmd
 }
 

@@ -83,6 +83,7 @@ type Engine struct {
 	targets   cache[string, *target]
 	endpoints endpoints
 	counts    counters
+	timings   *timings
 	losses    losses
 	strays    strays
 	plans     sync.Pool // of *plan
@@ -109,7 +110,7 @@ func New(c Config) *Engine {
 	if c.MaxBatch <= 0 {
 		c.MaxBatch = DefaultBatch
 	}
-	e := &Engine{Config: c}
+	e := &Engine{Config: c, timings: newTimings()}
 	e.filters.limit, e.headers.limit, e.targets.limit = cachedFilters, cachedHeaders, cachedURLs
 	e.life, e.stop = context.WithCancel(context.Background())
 	e.transport = e.newTransport()

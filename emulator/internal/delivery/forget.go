@@ -11,6 +11,7 @@ func (e *Engine) Forget() {
 	}
 	e.losses.clear()
 	e.counts.clear()
+	e.timings.clear()
 }
 
 // forget drops what waits, and all that was seen of the endpoint. What lanes have in hand they still let go of.

@@ -105,6 +105,7 @@ func (e *Engine) attempt(b *batch, l *lane) verdict {
 		v.diagnoses = nil
 	}
 	v.hold = reply.hold
+	e.timings.note(v.Class, reply.Took)
 	e.settle(b, &v, e.record(b, &v, r, &reply, now))
 	return v
 }
