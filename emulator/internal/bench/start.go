@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/outlocal/outlocal/control"
@@ -70,6 +71,7 @@ type spawned struct {
 	running
 	command *exec.Cmd
 	stdin   io.Closer
+	reading sync.WaitGroup // of what it prints, so that it never waits for a reader
 }
 
 // spawn starts a program and waits until it is ready.
@@ -87,7 +89,9 @@ func spawn(ctx context.Context, state, program string, args ...string) (*spawned
 	if err := p.command.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	line, err := bufio.NewReader(out).ReadBytes('\n')
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadBytes('\n')
+	p.reading.Go(func() { _, _ = io.Copy(io.Discard, lines) })
 	if err == nil {
 		err = json.Unmarshal(line, &p.running)
 	}
@@ -107,10 +111,13 @@ func (p *spawned) end() error {
 			err = client.Stop(ctx)
 		}
 		if err != nil {
-			return errors.Join(err, p.command.Process.Kill())
+			err = errors.Join(err, p.command.Process.Kill())
+			p.reading.Wait()
+			return errors.Join(err, p.command.Wait())
 		}
 	}
 	_ = p.stdin.Close()
+	p.reading.Wait()
 	return p.command.Wait()
 }
 
