@@ -103,10 +103,6 @@ func (s *Server) happen(r *store.Record) {
 // befall lets turns come to a subscription when their time has come, on the emulator's clock.
 func (s *Server) befall(r store.Record, turns []fault.Turn, cause uint64) {
 	for _, turn := range turns {
-		if turn.After <= 0 {
-			s.turn(&r, turn.Kind, cause)
-			continue
-		}
 		s.clock.AfterFunc(turn.After, func() { s.turn(&r, turn.Kind, cause) })
 	}
 }

@@ -105,10 +105,12 @@ func TestFaultsOfOrderAndNumber(t *testing.T) {
 		{"truncated:next=1", []step{{"raise", []string{"?"}}, {"raise", []string{"?", "2"}}}},
 		{"cut:next=1", []step{{"raise", []string{"?"}}, {"9s", []string{"?"}}, {"1s", []string{"?", "1"}}}},
 		{"cut:next=1,attempts=2", []step{{"raise", []string{"?"}}, {"10s", []string{"?", "?"}}, {"20s", []string{"?", "?", "1"}}}},
+		{"delay:next=1,for=1m duplicate:next=1,delay=5s", []step{{"raise", []string{}}, {"1m", []string{"1"}}, {"4s", []string{"1"}}, {"1s", []string{"1", "1"}}}},
+		{"delay:next=1,for=1m malformed:next=1", []step{{"raise", []string{}}, {"1m", []string{"?"}}}},
 		{"drop:on=deleted", []step{{"raise", []string{"1"}}}},
 	} {
 		t.Run(row.spec, func(t *testing.T) {
-			w := faulty(t, row.spec)
+			w := faulty(t, strings.Fields(row.spec)...)
 			w.subscribed()
 			for i, s := range row.steps {
 				if s.do == "raise" {
@@ -322,6 +324,9 @@ func TestBrokenRequestsAreTriedAgain(t *testing.T) {
 			second := w.wait(journal.Attempt, 2)[1]
 			if !second.Data.(*delivery.Attempt).Delivered || second.Data.(*delivery.Attempt).Try != 2 {
 				t.Errorf("the second attempt is %+v", second.Data)
+			}
+			if got := numbers(w.hook.deliveries()); !cmp.Equal(got, []string{"?", "1"}) {
+				t.Errorf("the webhook has got %q", got)
 			}
 		})
 	}

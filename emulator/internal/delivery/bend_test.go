@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/fault"
+	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -189,6 +190,9 @@ func TestBentNotificationsEndWithTheirSubscription(t *testing.T) {
 			r.create("item-1")
 		}
 		r.settle()
+		if got := r.Endpoints()[0].Queued; got != 5 { // three copies, one that is delayed, one that is held back
+			t.Errorf("%d wait", got)
+		}
 		r.Store.Remove(rec.Handle)
 		r.advance(2 * time.Hour)
 		if got := len(h.got()); got != 1 {
@@ -196,6 +200,37 @@ func TestBentNotificationsEndWithTheirSubscription(t *testing.T) {
 		}
 		if got := r.Stats(); got.Dropped != 5 || got.Delivered != 1 {
 			t.Errorf("counted %+v", got)
+		}
+		if got := r.Endpoints()[0].Queued; got != 0 {
+			t.Errorf("%d still wait", got)
+		}
+	})
+}
+
+// What stands alone leaves nothing behind, and takes nothing away from those that share requests meanwhile.
+func TestBentNotificationsLeaveGroupsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hook{answer: func(call int) (int, time.Duration) {
+			if call == 1 {
+				return http.StatusAccepted, time.Second
+			}
+			return http.StatusAccepted, 0
+		}}
+		r := newRig(t, withHook("hook.test", h), withFaults(t, "null-entry:nth=2"))
+		r.subscribe(dialect.OutlookFinal, "https://hook.test/")
+		r.create("item-1")
+		synctest.Wait()
+		other := r.subscribe(dialect.OutlookFinal, "https://hook.test/", func(rec *store.Record) { rec.Watch.Collection = notify.Events })
+		c := change(notify.Created, "item-2")
+		c.Collection = notify.Events
+		r.Raise(c, 0)
+		synctest.Wait()
+		p := r.endpoints.all()[0]
+		p.mu.Lock()
+		groups, queue := len(p.groups), p.queues[other.Handle]
+		p.mu.Unlock()
+		if groups != 1 || queue != nil || len(h.got()) != 2 {
+			t.Errorf("while the first is under way, there are %d groups, and the second has the queue %v after %d requests", groups, queue, len(h.got()))
 		}
 	})
 }
