@@ -109,6 +109,22 @@ func TestSlowBodyOnTheWire(t *testing.T) {
 	}
 }
 
+// What the service takes to write is not the webhook's time, when nobody moves the clock either.
+func TestSlowBodyInRealTime(t *testing.T) {
+	s := &brokenSink{read: make(chan struct{}, 1)}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	r := newRig(t, withFaults(t, "slow-body:for=1s"))
+	r.subscribe(dialect.OutlookFinal, server.URL)
+	r.create("item-1")
+	<-s.read
+	r.settle()
+	x := r.entries(journal.Attempt)[0].Exchange
+	if took := time.Since(x.Started); took < time.Second || x.Took > took/2 {
+		t.Errorf("of %s, the webhook is said to have taken %s", took, x.Took)
+	}
+}
+
 // What a fault has a hand in shares its request with nothing, and keeps its place in its subscription's order; what is as it should be
 // goes on sharing.
 func TestBentNotificationsStandAlone(t *testing.T) {
