@@ -5,7 +5,8 @@
 //
 //   - What was asked for goes to standard output: lines for a person, or with --json documents and nothing else, each with a member
 //     "schema" that names its form.
-//   - What went wrong goes to standard error: "outlocal: what", in lower case without a full stop, then "hint: what to do".
+//   - What went wrong goes to standard error: "outlocal: what", in lower case without a full stop, then "hint: what to do"; with
+//     --json the same goes to standard output too, as a document.
 //   - The exit code tells the rest: see [ExitGood] and those after it.
 //
 // Secrets never show: client states and tokens are named by the environment variable that holds them, and query values of URLs are
@@ -18,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
 // Process is what a run needs of the process around it.
@@ -38,6 +40,7 @@ type app struct {
 	out     *printer // standard output
 	err     *printer // standard error
 	json    bool     // --json
+	stray   error    // what was wrong with a command line whose help was asked for
 }
 
 // Run runs the program with its arguments, without its name, and returns its exit code. When ctx ends, so does what runs, in good order.
@@ -51,7 +54,11 @@ func Run(ctx context.Context, args []string, process Process) int {
 	root.SetIn(process.In)
 	root.SetOut(process.Out)
 	root.SetErr(process.Err)
-	return a.report(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = a.stray
+	}
+	return a.report(err)
 }
 
 // report tells the user of an error and turns it into an exit code.
@@ -67,5 +74,22 @@ func (a *app) report(err error) int {
 	if told.Hint != "" {
 		a.err.line("%s %s", a.err.dim("hint:"), told.Hint)
 	}
+	if a.json || slices.Contains(a.args, "--json") { // which was not read yet, if what is wrong stands before it
+		_ = a.out.document(errorSchema, failure{failureText{told.What, told.Hint}, told.Code}) // it stands on standard error as well
+	}
 	return told.Code
+}
+
+// errorSchema names the form of an error in JSON.
+const errorSchema = "outlocal/error/1"
+
+// failure is what a program is told of an error.
+type failure struct {
+	Error failureText `json:"error"`
+	Exit  int         `json:"exit"`
+}
+
+type failureText struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
 }

@@ -174,7 +174,7 @@ func (c *console) refused(e *journal.Entry) {
 // event is everything that needs no more than a line.
 func (c *console) event(e *journal.Entry) {
 	var words []string
-	for _, word := range []string{sentence(e), e.Note, e.Mailbox} {
+	for _, word := range []string{sentence(e), e.Note, e.Mailbox, item(e)} {
 		if word != "" {
 			words = append(words, word)
 		}
@@ -192,6 +192,16 @@ func (c *console) event(e *journal.Entry) {
 	default:
 		c.line(e, "%s %s %s  %s  %s", c.came(), method(e.Exchange), path(e.Exchange), c.answered(c.went(), e.Exchange), text)
 	}
+}
+
+// item names what changed in a mailbox.
+func item(e *journal.Entry) string {
+	if e.Kind != journal.Change {
+		return ""
+	}
+	return shortID(decode[struct {
+		Item string `json:"item"`
+	}](e.Data).Item)
 }
 
 // sentence begins what an entry says: its kind, and the subscription it is about.
@@ -239,19 +249,43 @@ func (c *console) findings(found []diagnosis.Diagnosis) {
 	}
 }
 
-// below adds a line to what was told.
+// below adds to what was told: a line, or on a terminal as many as it takes.
 func (c *console) below(label, text string) {
+	if text == "" {
+		return
+	}
+	const gap = 12
 	if label != "" {
 		label += ": "
 	}
-	if text != "" {
-		c.p.line("            %s%s", c.p.dim(label), text)
+	lines := []string{text}
+	if c.p.width > 0 {
+		lines = fold(text, c.p.columns()-gap-len(label))
+	}
+	for i, line := range lines {
+		if i > 0 {
+			label = strings.Repeat(" ", len(label))
+		}
+		c.p.line("%*s%s%s", gap, "", c.p.dim(label), line)
 	}
 }
 
-// line tells one thing, with the time of the user's clock before it.
+// line tells one thing, with the time before it.
 func (c *console) line(e *journal.Entry, format string, args ...any) {
-	c.p.line("%s  "+format, append([]any{c.p.dim(e.Wall.Local().Format(time.TimeOnly))}, args...)...)
+	c.p.line("%s  "+format, append([]any{c.p.dim(stamp(e))}, args...)...)
+}
+
+// timeLead is how far the emulator's time is from ours before it shows.
+const timeLead = time.Second
+
+// stamp is when something happened, on the user's clock, and where time was advanced on the emulator's before it: that is what
+// subscriptions and retries go by.
+func stamp(e *journal.Entry) string {
+	wall := e.Wall.Local().Format(time.TimeOnly)
+	if e.At.IsZero() || e.At.Sub(e.Wall).Abs() < timeLead {
+		return wall
+	}
+	return e.At.UTC().Format("2 Jan 15:04:05Z") + " (" + wall + ")"
 }
 
 func (c *console) went() string { return c.p.sent("-->") }

@@ -1,14 +1,15 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -70,8 +71,9 @@ func addBackground(cmd *cobra.Command, b *background) {
 	_ = flags.MarkHidden(detachedFlag) // it fails for a flag that is not there
 }
 
-// detach runs the same command in the background and returns once that is ready. What it prints goes to a log in the state folder.
-func (a *app) detach(ctx context.Context, kind control.Kind) error {
+// detach runs the same command in the background and returns once that is ready, and has said what became of so many webhooks. What it
+// prints goes to a log in the state folder.
+func (a *app) detach(ctx context.Context, kind control.Kind, outcomes int) error {
 	folder, err := a.folder()
 	if err != nil {
 		return err
@@ -81,54 +83,72 @@ func (a *app) detach(ctx context.Context, kind control.Kind) error {
 		return err
 	}
 	defer log.Close()
-	running, err := a.launch(ctx, log)
+	running, webhooks, err := a.launch(ctx, log, outcomes)
 	if err != nil {
 		_ = os.Remove(log.Name()) // it has been shown
 		return err
 	}
 	if a.json {
-		return a.out.document(state.Schema, running)
+		err = a.out.document(state.Schema, running)
+	} else {
+		a.printDetached(running, log.Name())
 	}
+	for _, w := range webhooks {
+		if a.json {
+			err = errors.Join(err, a.out.document(watchSchema, w))
+		} else {
+			w.tell(a.out, a.err)
+		}
+	}
+	if err == nil && slices.ContainsFunc(webhooks, func(w watched) bool { return !w.Subscribed }) {
+		return told(ExitFailed)
+	}
+	return err
+}
+
+func (a *app) printDetached(running state.Running, log string) {
 	a.out.line("%s as %s in the background (pid %d)", a.out.good("ready"), running.Name, running.PID)
 	for _, address := range []string{running.HTTP, running.HTTPS, running.Webhook} {
 		if address != "" {
 			a.out.line("  %s", a.out.strong(address))
 		}
 	}
-	a.out.line("  its log is %s", log.Name())
+	a.out.line("  its log is %s", log)
 	a.out.line("  outlocal stop --%s %s ends it", running.Kind, running.Name)
-	return nil
 }
 
-// launch starts the process and waits for its ready line, the only thing that it writes to its standard output.
-func (a *app) launch(ctx context.Context, log *os.File) (state.Running, error) {
+// launch starts the process and waits for its ready line and what comes of its webhooks, the only things that it writes to its standard
+// output.
+func (a *app) launch(ctx context.Context, log *os.File, outcomes int) (running state.Running, webhooks []watched, err error) {
 	if a.process.Self == "" {
-		return state.Running{}, notJudged("run it without --detach", "run in the background: where the program is can't be told")
+		return running, nil, notJudged("run it without --detach", "run in the background: where the program is can't be told")
 	}
 	args := append(slices.Clone(a.args), "--"+detachedFlag+"="+log.Name())
 	command := exec.Command(a.process.Self, args...) //nolint:noctx // it outlives this process
 	command.Stderr = log
 	command.SysProcAttr = ownSession()
-	ready, err := command.StdoutPipe()
+	pipe, err := command.StdoutPipe()
 	if err != nil {
-		return state.Running{}, fmt.Errorf("run in the background: %w", err)
+		return running, nil, fmt.Errorf("run in the background: %w", err)
 	}
 	if err := command.Start(); err != nil {
-		return state.Running{}, fmt.Errorf("run in the background: %w", err)
+		return running, nil, fmt.Errorf("run in the background: %w", err)
 	}
 	kept := context.AfterFunc(ctx, func() { _ = command.Process.Kill() }) // one that has ended can't be killed, which is as good
-	line, err := bufio.NewReader(ready).ReadBytes('\n')
-	if err != nil {
-		return state.Running{}, a.stillborn(command, log)
+	lines := json.NewDecoder(pipe)
+	webhooks = make([]watched, outcomes)
+	err = lines.Decode(&running)
+	for i := 0; err == nil && running.Control != "" && i < outcomes; i++ {
+		err = lines.Decode(&webhooks[i])
+	}
+	if err != nil || running.Control == "" {
+		_, _ = io.Copy(io.Discard, pipe)
+		return running, nil, a.stillborn(command, log)
 	}
 	if !kept() {
-		return state.Running{}, ctx.Err()
+		return running, nil, ctx.Err()
 	}
-	var running state.Running
-	if err := json.Unmarshal(line, &running); err != nil {
-		return running, fmt.Errorf("run in the background: read its ready line: %w", err)
-	}
-	return running, command.Process.Release()
+	return running, webhooks, command.Process.Release()
 }
 
 // stillborn passes on what a process had to say that ended before it was ready, and how it ended.
@@ -138,12 +158,30 @@ func (a *app) stillborn(command *exec.Cmd, log *os.File) error {
 	if readErr != nil {
 		return fmt.Errorf("run in the background: it ended: %w", errors.Join(err, readErr))
 	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Exited() {
+		return a.passOn(text, exit.ExitCode())
+	}
 	if _, err := a.process.Err.Write(text); err != nil {
 		return err
 	}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.Exited() {
-		return told(exit.ExitCode())
-	}
 	return notJudged("", "run in the background: it ended before it was ready: %v", command.ProcessState)
+}
+
+// passOn tells what a process in the background had to say last, as if it had been said here.
+func (a *app) passOn(text []byte, code int) error {
+	what, hint, _ := strings.Cut(strings.TrimSuffix(string(text), "\n"), "\nhint: ")
+	if what, own := strings.CutPrefix(what, "outlocal: "); own && !strings.Contains(what, "\n") && !strings.Contains(hint, "\n") {
+		switch code {
+		case ExitFailed:
+			return failed(hint, "%s", what)
+		case ExitUsage:
+			return wrongUse(hint, "%s", what)
+		}
+		return notJudged(hint, "%s", what)
+	}
+	if _, err := a.process.Err.Write(text); err != nil {
+		return err
+	}
+	return told(code)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/internal/nearmiss"
 )
 
 // dialectRow is what the list tells of a dialect.
@@ -48,6 +49,18 @@ func dialectNames() []string {
 		names = append(names, d.String())
 	}
 	return names
+}
+
+// lookUp finds a dialect by its name, or says which one may have been meant.
+func lookUp(name string) (*dialect.Dialect, error) {
+	d, err := dialect.Lookup(name)
+	if err == nil {
+		return d, nil
+	}
+	if near := nearmiss.Of(name, dialectNames()); near != "" {
+		return nil, wrongUse("did you mean "+near+"? outlocal dialects lists them", "there is no dialect %q", name)
+	}
+	return nil, wrongUse("the dialects are "+strings.Join(dialectNames(), ", "), "there is no dialect %q", name)
 }
 
 func rowOf(d *dialect.Dialect) dialectRow {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -17,7 +17,6 @@ import (
 	"github.com/outlocal/outlocal/internal/localca"
 	"github.com/outlocal/outlocal/internal/serve"
 	"github.com/outlocal/outlocal/internal/state"
-	"github.com/outlocal/outlocal/journal"
 )
 
 // defaultPortBase is the first of the ports that belong to one outlocal.
@@ -71,16 +70,20 @@ func newEmulateCommand(a *app) *cobra.Command {
 every schema that there has been, each under a base path of its own. Any bearer token is taken.
 
 It listens on loopback, and sends to webhooks on loopback; --webhook and --allow-target name others. What
-happens is printed as it happens. Ctrl+C ends it, and it keeps nothing.`,
+happens is printed as it happens. Ctrl+C ends it, and it keeps nothing.
+
+With --webhook it subscribes that to what --watch names, for as long as the schema allows unless --for says
+otherwise. A webhook that fails the handshake is told of, and the emulator stays.`,
 		Example: `outlocal emulate
 outlocal emulate --webhook http://localhost:3000/hook --watch me/messages --watch me/events
 outlocal emulate --serve /api/beta=outlook-interim --strict
 outlocal emulate --detach --port-base 0 --name orders-tests`,
-		Args:        takes(),
-		Annotations: exits("ended by a signal or by outlocal stop", "", "it could not start: a port is taken, a file can't be read"),
+		Args: takes(),
+		Annotations: exits("ended by a signal or by outlocal stop; with --detach: it runs",
+			"with --detach: it runs, but its webhook could not be subscribed", "it could not start: a port is taken, a file can't be read"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.background.leaves() {
-				return a.detach(cmd.Context(), control.Emulator)
+				return a.detach(cmd.Context(), control.Emulator, f.outcomes())
 			}
 			f.background.speak(a)
 			return a.emulate(cmd.Context(), f)
@@ -98,14 +101,18 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.setup, "setup", "", "a scenario `FILE` whose set-up is played once it runs, in place of --watch")
-	flags.StringVar(&f.webhook, "webhook", "", "your webhook's `URL`: allowed as a target, and subscribed at once")
+	flags.Var(&once{text: &f.webhook}, "webhook", "your webhook's `URL`: allowed as a target, and subscribed at once")
 	flags.StringArrayVar(&f.watch, "watch", []string{defaultResource}, "what to subscribe --webhook to, a `PATH`; may be repeated")
 	addSubscription(cmd, &f.subscribe)
+	flags.StringVar(&f.subscribe.life, "for", "", "how long --webhook is subscribed, a `DURATION` such as 1h or 3d; as long as the schema allows if left out")
+	for _, name := range []string{"watch", "change", "dialect", "client-state-env", "for"} {
+		needs(cmd, name, "webhook")
+	}
 	flags.StringArrayVar(&f.serve, "serve", nil, "a base path and what it speaks, as `PATH=DIALECT`, beside or instead of the usual; may be repeated")
 	flags.StringVar(&f.user, "user", emulator.DefaultUser, "whose mailbox me is, unless a token says, by `ADDRESS`")
 	flags.BoolVar(&f.strict, "strict", false, "refuse what is merely borne: plain http, certificates that nobody signed")
 	flags.BoolVar(&f.lenient, "lenient", false, "read requests with unquoted names, as documents once printed them")
-	flags.DurationVar(&f.patience, "patience", 0, "wait so long for a webhook that stands at a breakpoint, without penalty")
+	durationVar(flags, &f.patience, "patience", 0, "wait so long for a webhook that stands at a breakpoint, without penalty")
 	flags.IntVar(&f.minimum, "endpoint-minimum", 0, "attempts within ten minutes from which on a webhook can count as slow; 0 for the service's 100")
 	flags.Float64Var(&f.scale, "time-scale", 1, "virtual seconds to a real one, while nothing is in flight")
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that may be notified, as `HOST[:PORT]`; may be repeated")
@@ -123,8 +130,10 @@ func addRunning(cmd *cobra.Command, f *emulateFlags) {
 	flags.StringVar(&f.pair.key, "key", "", "its key, a `FILE` in PEM")
 	flags.StringVar(&f.pair.pfx, "pfx", "", "certificate and key in one `FILE`, as dotnet dev-certs exports them")
 	flags.StringVar(&f.pair.password, "pfx-password-env", "", "`NAME` of the variable with the PFX file's password")
-	cmd.MarkFlagsRequiredTogether("cert", "key")
-	cmd.MarkFlagsMutuallyExclusive("cert", "pfx")
+	needs(cmd, "cert", "key")
+	needs(cmd, "key", "cert")
+	excludes(cmd, "cert", "pfx")
+	needs(cmd, "pfx-password-env", "pfx")
 	addBackground(cmd, &f.background)
 }
 
@@ -156,7 +165,7 @@ func (f *emulateFlags) config(a *app) (emulator.Config, error) {
 		if err != nil {
 			return c, err
 		}
-		f.subscribe.url = webhook.String()
+		f.subscribe.url, f.subscribe.longest = webhook.String(), true
 		if _, _, err := a.request(f.subscribe); err != nil {
 			return c, err
 		}
@@ -196,6 +205,10 @@ func (f *certificateFlags) tls(a *app, hosts []string) (config *tls.Config, ca s
 			return nil, "", err
 		}
 		authority, _, err := localca.Open(folder.CA())
+		var bad *localca.Error // which knows better what helps
+		if err != nil && !errors.As(err, &bad) {
+			err = &state.FolderError{Err: err}
+		}
 		if err != nil {
 			return nil, "", err
 		}
@@ -207,7 +220,10 @@ func (f *certificateFlags) tls(a *app, hosts []string) (config *tls.Config, ca s
 	} else {
 		own, err = localca.LoadPair(f.cert, f.key)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, "", wrongUse("name a file that is there: --cert and --key take PEM, --pfx what dotnet dev-certs exports", "%w", err)
+	case err != nil:
 		return nil, "", err
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{own}}, "", nil
@@ -223,7 +239,7 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	if err != nil {
 		return err
 	}
-	ready := a.subscribeWebhook
+	ready := a.watchAll
 	if setup != nil {
 		setup.Configure(&config)
 		ready = func(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) {
@@ -297,34 +313,5 @@ func (a *app) banner(p *printer, at state.Running, config emulator.Config, f emu
 		p.line("  next: outlocal subscribe http://localhost:3000/hook   %s", p.dim("your webhook's URL in place of this"))
 		p.line("        outlocal trigger message.created                %s", p.dim("and see it notified"))
 		p.line("")
-	}
-}
-
-// subscribeWebhook subscribes what --webhook names, and proposes the next command. A webhook that does not pass is told of and no end
-// of the emulator: it is what one came for.
-func (a *app) subscribeWebhook(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) {
-	if f.webhook == "" {
-		return
-	}
-	for _, resource := range f.watch {
-		s := f.subscribe
-		s.resource = resource
-		made, err := a.subscribe(ctx, server.ControlClient(), s)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			p := a.err
-			t := explain(err)
-			p.line("%s %s", p.bad("not subscribed:"), t.What)
-			again := fmt.Sprintf("outlocal subscribe %s --resource %s --dialect %s", journal.MaskURL(s.url), resource, s.dialect)
-			p.line("%s put it right, then: %s", p.dim("hint:"), again)
-			var more *verifiable
-			if errors.As(err, &more) {
-				p.line("%s %s", p.dim("hint:"), more.looks())
-			}
-		case !a.json:
-			p.line("%s %s is subscribed to %s; next: outlocal trigger %s", p.tick(), journal.MaskURL(s.url), resource, made.next())
-		}
 	}
 }

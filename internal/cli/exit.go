@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"syscall"
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/internal/state"
 	"github.com/outlocal/outlocal/subscriber"
 )
 
@@ -69,6 +72,8 @@ func explain(err error) telling {
 	var steering *control.Error
 	var refusal *subscriber.Error
 	var unsupported *subscriber.UnsupportedError
+	var name *state.NameError
+	var network *net.OpError
 	switch {
 	case errors.As(err, &own):
 		t.Code = own.code
@@ -76,10 +81,15 @@ func explain(err error) telling {
 			t.Hint = own.hint
 		}
 	case errors.As(err, &taken):
-	case errors.As(err, &target), errors.As(err, &unsupported):
+	case errors.As(err, &target):
+		t.Code = ExitUsage
+	case errors.As(err, &unsupported):
+		t.Code, t.What = ExitUsage, unsupported.Dialect+" has no "+unsupported.Missing
+		t.Hint = "leave it out, or choose another schema: outlocal dialects tells what each has"
+	case errors.As(err, &name) && !name.Taken:
 		t.Code = ExitUsage
 	case errors.As(err, &steering):
-		t.Code, t.Hint = steeringCode(steering), steering.Hint
+		t.Code, t.Hint = steeringCode(steering), steeringHint(steering)
 	case errors.As(err, &refusal):
 		t.Code = ExitFailed
 		if t.Hint == "" {
@@ -87,8 +97,25 @@ func explain(err error) telling {
 		}
 	case errors.Is(err, context.Canceled):
 		t.What, t.Hint = "interrupted", ""
+	case errors.As(err, &network) && network.Op == "dial" && network.Addr != nil:
+		t.What = fmt.Sprintf("reach %s: nothing answers there: %v", network.Addr, network.Err)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			t.What = fmt.Sprintf("reach %s: nothing listens there", network.Addr)
+		}
+		t.Hint = "outlocal status shows what runs on this machine; outlocal emulate starts an emulator"
 	}
 	return t
+}
+
+// steeringHint is what helps who steers by the command line: the control API's own hints are for who calls that.
+func steeringHint(e *control.Error) string {
+	switch e.Code {
+	case control.CodeTooFew:
+		return "outlocal journal shows what happened instead; what the service waits for, such as a retry, needs outlocal advance"
+	case control.CodeBlocked:
+		return "let the webhook answer, then advance again; what is in flight stands in outlocal status"
+	}
+	return e.Hint
 }
 
 // steeringCode tells whose fault a refusal of the control API is.

@@ -41,7 +41,7 @@ outlocal fault clear`,
 
 func newFaultAddCommand(a *app) *cobra.Command {
 	var t target
-	var where control.Selector
+	var where selection
 	cmd := &cobra.Command{
 		Use:   "add SPEC...",
 		Short: "Let something go wrong from now on",
@@ -64,10 +64,13 @@ outlocal fault add drop:p=0.1 delay:p=0.2,for=30s --mailbox anna@contoso.com`,
 				return err
 			}
 			client, err := a.find(cmd.Context(), t)
+			if err == nil {
+				err = where.settle(cmd.Context(), client)
+			}
 			if err != nil {
 				return err
 			}
-			added, err := client.AddFaults(cmd.Context(), where, args...)
+			added, err := client.AddFaults(cmd.Context(), where.Selector, args...)
 			if err != nil {
 				return err
 			}
@@ -88,7 +91,7 @@ outlocal fault add drop:p=0.1 delay:p=0.2,for=30s --mailbox anna@contoso.com`,
 
 func newFaultListCommand(a *app) *cobra.Command {
 	var t target
-	var where control.Selector
+	var where selection
 	cmd := &cobra.Command{
 		Use:         "list",
 		Short:       "Show what goes wrong, and how often it did",
@@ -98,10 +101,13 @@ func newFaultListCommand(a *app) *cobra.Command {
 		Annotations: exits("shown", "", "no emulator answers"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, err := a.find(cmd.Context(), t)
+			if err == nil {
+				err = where.settle(cmd.Context(), client)
+			}
 			if err != nil {
 				return err
 			}
-			list, err := client.Faults(cmd.Context(), where)
+			list, err := client.Faults(cmd.Context(), where.Selector)
 			if err != nil {
 				return err
 			}
@@ -138,7 +144,7 @@ func (a *app) printFaults(list control.FaultList) {
 
 func newFaultClearCommand(a *app) *cobra.Command {
 	var t target
-	var where control.Selector
+	var where selection
 	cmd := &cobra.Command{
 		Use:   "clear [NUMBER]",
 		Short: "Let nothing go wrong any more",
@@ -148,7 +154,7 @@ list shows. What they have begun, such as a notification that is held back, take
 		Args:        takesUpTo("NUMBER"),
 		Annotations: exits("they are gone", "", "no emulator answers"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			q := control.FaultQuery{Where: where}
+			q := control.FaultQuery{Where: where.Selector}
 			if len(args) > 0 {
 				n, err := strconv.Atoi(args[0])
 				if err != nil || n < 1 {

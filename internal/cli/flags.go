@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,17 +11,16 @@ import (
 // environment is the annotation of a flag that can be set by a variable too: its value is the variable's name.
 const environment = "environment"
 
+// byVariable is the annotation of a flag that was set by its variable, and not on the command line.
+const byVariable = "set by variable"
+
 // fromEnvironment lets the flags of a command be given as variables: --port-base as OUTLOCAL_PORT_BASE. A flag that is given wins. One
 // that can be repeated takes what stands between spaces in its variable.
 func fromEnvironment(cmd *cobra.Command, names ...string) {
 	for _, name := range names {
-		flag := cmd.Flags().Lookup(name)
 		variable := "OUTLOCAL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		flag.Usage += " (env " + variable + ")"
-		if flag.Annotations == nil {
-			flag.Annotations = map[string][]string{}
-		}
-		flag.Annotations[environment] = []string{variable}
+		cmd.Flags().Lookup(name).Usage += " (env " + variable + ")"
+		annotate(cmd, name, environment, variable)
 	}
 }
 
@@ -42,6 +40,7 @@ func readEnvironment(cmd *cobra.Command, env func(string) string) error {
 		if _, repeatable := flag.Value.(pflag.SliceValue); repeatable {
 			values = strings.Fields(value)
 		}
+		flag.Annotations[byVariable] = variable
 		for _, value := range values {
 			if err := cmd.Flags().Set(flag.Name, value); err != nil {
 				// What was in it stays unsaid: a variable may hold anything.
@@ -100,25 +99,107 @@ func takesUpTo(names ...string) cobra.PositionalArgs {
 // flagError words what is wrong with a flag, and which one may have been meant.
 func (a *app) flagError(cmd *cobra.Command, err error) error {
 	if !cmd.HasParent() { // flags of a verb that there is not are no flags of ours
-		for _, arg := range a.args {
-			if !strings.HasPrefix(arg, "-") {
-				return unknownVerb(cmd, arg)
-			}
+		if name := firstWord(a.args); name != "" {
+			return unknownVerb(cmd, name)
 		}
 	}
 	hint := cmd.CommandPath() + " --help lists the flags"
 	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		what := fmt.Errorf("%s has no flag --%s", cmd.CommandPath(), unknown.GetSpecifiedName())
-		if len(unknown.GetSpecifiedName()) == 1 {
-			what = fmt.Errorf("%s has no flag -%s", cmd.CommandPath(), unknown.GetSpecifiedName())
-		}
-		if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
-			hint = "did you mean --" + near + "?"
-		}
-		return wrongUse(hint, "%w", what)
+	var lacking *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		return unknownFlag(cmd, unknown.GetSpecifiedName(), hint)
+	case errors.As(err, &lacking):
+		return wrongUse(cmd.CommandPath()+" --help tells what it takes", "%s: --%s has no value", verbPath(cmd), lacking.GetFlag().Name)
+	case errors.As(err, &invalid):
+		return unfitValue(invalid)
 	}
 	return wrongUse(hint, "%w", err)
+}
+
+// unknownFlag names the flag that may have been meant.
+func unknownFlag(cmd *cobra.Command, name, hint string) error {
+	if len(name) > 1 {
+		if near := nearestFlag(cmd, name); near != "" {
+			hint = "did you mean --" + near + "?"
+		}
+		return wrongUse(hint, "%s has no flag --%s", cmd.CommandPath(), name)
+	}
+	if name >= "0" && name <= "9" {
+		return wrongUse("a minus begins a flag: leave it out, as nothing here is less than 0", "%s: a number can't begin with a minus", verbPath(cmd))
+	}
+	return wrongUse(hint, "%s has no flag -%s", cmd.CommandPath(), name)
+}
+
+// unfitValue words why a flag does not take a value.
+func unfitValue(e *pflag.InvalidValueError) error {
+	flag, value := e.GetFlag(), e.GetValue()
+	hint, what := "", ""
+	switch flag.Value.Type() {
+	case "duration":
+		return wrongUse(durationHint, "read --%s: %q is %w", flag.Name, value, errors.Unwrap(e))
+	case "int", "uint64":
+		what, hint = "no whole number", "such as --"+flag.Name+" 3"
+	case "float64":
+		what, hint = "no number", "such as --"+flag.Name+" 60"
+	case "bool":
+		what, hint = "neither true nor false", "--"+flag.Name+" alone does"
+	default:
+		return wrongUse("give it once, as it should be", "read --%s: %w", flag.Name, errors.Unwrap(e))
+	}
+	return wrongUse(hint, "read --%s: %q is %s", flag.Name, value, what)
+}
+
+// The annotations of a flag that name others: those that it can't be given with, and those without which it says nothing.
+const (
+	excluded = "excluded"
+	needed   = "needed"
+)
+
+// excludes lets a flag not be given with another. What cobra would say of both is about groups in brackets.
+func excludes(cmd *cobra.Command, name, other string) { annotate(cmd, name, excluded, other) }
+
+// needs lets a flag be refused without another, as it says nothing then.
+func needs(cmd *cobra.Command, name, other string) { annotate(cmd, name, needed, other) }
+
+func annotate(cmd *cobra.Command, name, key, value string) {
+	flag := cmd.Flags().Lookup(name)
+	if flag.Annotations == nil {
+		flag.Annotations = map[string][]string{}
+	}
+	flag.Annotations[key] = append(flag.Annotations[key], value)
+}
+
+// checkTogether refuses flags of a command line that don't go together.
+func checkTogether(cmd *cobra.Command) (err error) {
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if err != nil || !given(cmd, flag.Name) {
+			return
+		}
+		for _, other := range flag.Annotations[excluded] {
+			if given(cmd, other) {
+				err = wrongUse("leave one of them out", "%s takes either --%s or --%s", verbPath(cmd), flag.Name, other)
+			}
+		}
+		for _, other := range flag.Annotations[needed] {
+			if !cmd.Flags().Changed(other) {
+				err = wrongUse("add --"+other+", or leave --"+flag.Name+" out", "%s: --%s says nothing without --%s", verbPath(cmd), flag.Name, other)
+			}
+		}
+	})
+	return err
+}
+
+// given tells whether a flag stands on the command line; one that a variable set is there for whoever can use it.
+func given(cmd *cobra.Command, name string) bool {
+	flag := cmd.Flags().Lookup(name)
+	return flag != nil && flag.Changed && len(flag.Annotations[byVariable]) == 0
+}
+
+// verbPath is a verb as errors begin with it, without the program's name: that stands before every error.
+func verbPath(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // nearestFlag is the flag that may have been meant, empty if none looks like it.
@@ -156,3 +237,28 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// once is a flag for one text, that refuses to be given another.
+type once struct {
+	text *string
+	seen bool
+}
+
+// Set implements [pflag.Value].
+func (o *once) Set(text string) error {
+	if o.seen {
+		return errors.New("it was given before")
+	}
+	*o.text, o.seen = text, true
+	return nil
+}
+
+func (o *once) String() string {
+	if o.text == nil { // pflag asks a zero value what is usual
+		return ""
+	}
+	return *o.text
+}
+
+// Type implements [pflag.Value].
+func (o *once) Type() string { return "string" }

@@ -119,6 +119,9 @@ func (h *house) live(ctx context.Context, r resident) error {
 	<-ctx.Done()
 	h.close()
 	telling()
+	if !h.app.json {
+		h.out.line("%s has ended", r.running.Name)
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.broken

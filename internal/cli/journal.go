@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ const waitWithin = 5 * time.Second
 // journalFlags say which entries are shown, and how.
 type journalFlags struct {
 	target target
-	where  control.Selector
+	where  selection
 	kinds  []string
 	since  uint64
 	limit  int
@@ -50,13 +51,14 @@ outlocal journal --kind attempt --count 3 --within 10s --json`,
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.kinds, "kind", nil, "only entries of this `KIND`; may be repeated")
 	flags.Uint64Var(&f.since, "since", 0, "only entries after this one, by `SEQ`")
-	flags.IntVar(&f.limit, "limit", 0, "at most so many")
+	flags.IntVar(&f.limit, "limit", 0, "at most so many: the newest, or with --since the first after that")
 	flags.BoolVarP(&f.follow, "follow", "f", false, "go on with what happens")
 	flags.IntVar(&f.count, "count", 0, "wait until so many entries match")
-	flags.DurationVar(&f.within, "within", waitWithin, "how long --count waits, in real time")
+	durationVar(flags, &f.within, "within", waitWithin, "how long --count waits, in real time")
 	completes(cmd, "kind", kindNames)
-	cmd.MarkFlagsMutuallyExclusive("follow", "count")
-	cmd.MarkFlagsMutuallyExclusive("limit", "count")
+	excludes(cmd, "follow", "count")
+	excludes(cmd, "limit", "count")
+	needs(cmd, "within", "count")
 	return cmd
 }
 
@@ -74,18 +76,51 @@ func (a *app) journal(cmd *cobra.Command, f journalFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := f.where.settle(ctx, client); err != nil {
+		return err
+	}
 	c := a.watch(a.out, status.Kind)
-	query := control.JournalQuery{Since: f.since, Limit: f.limit, Kinds: kinds, Where: f.where}
+	query := control.JournalQuery{Since: f.since, Limit: f.limit, Kinds: kinds, Where: f.where.Selector}
 	switch {
 	case f.follow:
 		return follow(ctx, client, query, c)
 	case f.count > 0:
 		entries, err := client.Wait(ctx, control.WaitRequest{
-			Since: f.since, Count: f.count, Kinds: kinds, Where: f.where, Within: control.Duration(f.within),
+			Since: f.since, Count: f.count, Kinds: kinds, Where: f.where.Selector, Within: control.Duration(f.within),
 		})
 		return errors.Join(c.entries(entries), err)
 	}
-	return c.pages(ctx, client, query)
+	told := 0
+	tell := func(entries []journal.Entry) error {
+		told += len(entries)
+		return c.entries(entries)
+	}
+	if f.limit > 0 && !cmd.Flags().Changed("since") {
+		err = c.newest(ctx, client, query, tell)
+	} else {
+		err = c.pages(ctx, client, query, tell)
+	}
+	if err == nil && told == 0 && !a.json {
+		a.nothingTold(&f)
+	}
+	return err
+}
+
+// nothingTold says that there is nothing, and what could be the reason.
+func (a *app) nothingTold(f *journalFlags) {
+	var typed []string
+	for _, kind := range f.kinds {
+		typed = append(typed, "--kind "+kind)
+	}
+	if f.since > 0 {
+		typed = append(typed, fmt.Sprintf("--since %d", f.since))
+	}
+	typed = append(typed, f.where.typed...)
+	if len(typed) == 0 {
+		a.out.line("nothing has happened yet")
+		return
+	}
+	a.out.line("%s nothing matches %s", a.out.caution(), strings.Join(typed, " "))
 }
 
 // parse checks what the flags say.
@@ -129,8 +164,8 @@ func follow(ctx context.Context, client *control.Client, query control.JournalQu
 	return nil
 }
 
-// pages shows what there is, however much it is, or as much as the limit says.
-func (c *console) pages(ctx context.Context, client *control.Client, query control.JournalQuery) error {
+// pages tells what there is, however much it is, or as much as the limit says.
+func (c *console) pages(ctx context.Context, client *control.Client, query control.JournalQuery, tell func([]journal.Entry) error) error {
 	limit := query.Limit
 	for {
 		page, err := client.Journal(ctx, query)
@@ -142,7 +177,7 @@ func (c *console) pages(ctx context.Context, client *control.Client, query contr
 				return err
 			}
 		}
-		if err := c.entries(page.Entries); err != nil {
+		if err := tell(page.Entries); err != nil {
 			return err
 		}
 		query.Since = page.Next
@@ -153,6 +188,22 @@ func (c *console) pages(ctx context.Context, client *control.Client, query contr
 			return nil
 		}
 	}
+}
+
+// newest tells the last entries of all that match, as many as the limit says.
+func (c *console) newest(ctx context.Context, client *control.Client, query control.JournalQuery, tell func([]journal.Entry) error) error {
+	limit := query.Limit
+	query.Limit = 0
+	var last []journal.Entry
+	err := c.pages(ctx, client, query, func(entries []journal.Entry) error {
+		last = append(last, entries...)
+		last = slices.Clone(last[max(len(last)-limit, 0):])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return tell(last)
 }
 
 func (c *console) entries(entries []journal.Entry) error {

@@ -42,7 +42,7 @@ outlocal subscribe http://localhost:3654/hook`,
 		Annotations: exits("ended by a signal or by outlocal stop", "", "it could not start: a port is taken"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.background.leaves() {
-				return a.detach(cmd.Context(), control.Receiver)
+				return a.detach(cmd.Context(), control.Receiver, 0)
 			}
 			f.background.speak(a)
 			return a.receive(cmd.Context(), f)
@@ -63,9 +63,9 @@ func addReception(cmd *cobra.Command, f *receiveFlags) {
 	flags.IntVar(&f.keep, "keep", 0, "journal entries kept, one for each request and each notification; 0 for 10000")
 	flags.BoolVar(&f.strict, "strict", false, "bear nothing that the documents forbid")
 	flags.IntVar(&f.notification.Status, "status", 0, "answer notifications with this status; 0 for 202")
-	flags.DurationVar(&f.notification.Delay, "delay", 0, "answer notifications after so long")
+	durationVar(flags, &f.notification.Delay, "delay", 0, "answer notifications after so long")
 	flags.IntVar(&f.handshakes.Status, "handshake-status", 0, "answer handshakes with this status; 0 for 200")
-	flags.DurationVar(&f.handshakes.Delay, "handshake-delay", 0, "answer handshakes after so long")
+	durationVar(flags, &f.handshakes.Delay, "handshake-delay", 0, "answer handshakes after so long")
 }
 
 // config reads what the flags say.

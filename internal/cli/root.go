@@ -29,6 +29,7 @@ func verbs() []verb {
 		{groupRun, newEmulateCommand},
 		{groupRun, newReceiveCommand},
 		{groupSteer, newSubscribeCommand},
+		{groupSteer, newSubscriptionsCommand},
 		{groupSteer, newTriggerCommand},
 		{groupSteer, newAdvanceCommand},
 		{groupSteer, newFaultCommand},
@@ -46,6 +47,7 @@ func verbs() []verb {
 }
 
 func newRoot(a *app) *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "outlocal",
 		Short: "Outlook, locally: build and test webhooks against every schema that Outlook has had",
@@ -61,8 +63,11 @@ Begin with one of these:
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
+			switch {
+			case len(args) > 0:
 				return unknownVerb(cmd, args[0])
+			case version:
+				return a.printVersion()
 			}
 			return cmd.Help()
 		},
@@ -70,14 +75,12 @@ Begin with one of these:
 			if err := readEnvironment(cmd, a.process.Env); err != nil {
 				return err
 			}
-			if err := cmd.ValidateFlagGroups(); err != nil { // cobra would do so later, and leave the error as it is
-				return wrongUse(cmd.CommandPath()+" --help tells what each flag takes", "%w", err)
-			}
-			return nil
+			return checkTogether(cmd)
 		},
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.PersistentFlags().BoolVar(&a.json, "json", false, "print documents for programs, and nothing else")
+	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON documents for programs, one to a line, errors included")
+	root.Flags().BoolVar(&version, "version", false, "print the version, as outlocal version does")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return a.flagError(cmd, err) })
 	root.AddGroup(
 		&cobra.Group{ID: groupLook, Title: "Look at a webhook:"},
@@ -97,8 +100,24 @@ Begin with one of these:
 	help.GroupID = groupKnow
 	root.SetHelpCommand(help)
 	root.SetUsageFunc(func(cmd *cobra.Command) error { return a.usage(cmd, order) })
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { a.help(cmd, order) })
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if name := firstWord(args); !cmd.HasParent() && name != "" {
+			a.stray = unknownVerb(cmd, name)
+			return
+		}
+		a.help(cmd, order)
+	})
 	return root
+}
+
+// firstWord is the first argument that is no flag, empty if there is none.
+func firstWord(args []string) string {
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			return arg
+		}
+	}
+	return ""
 }
 
 // unknownVerb names the verb that was meant, as far as that can be guessed.

@@ -23,8 +23,8 @@ func newStatusCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show how an emulator or a receiver is doing",
-		Long: `Show how a running emulator or receiver is doing: its addresses, what it serves, its subscriptions and the
-webhooks that it delivers to.
+		Long: `Show how a running emulator or receiver is doing: its addresses, what it serves, how many subscriptions it has and
+how the webhooks do that it delivers to. outlocal subscriptions lists the subscriptions.
 
 With --wait, wait until there is one and it can be used: for scripts that start it in the background.`,
 		Example: `outlocal status
@@ -48,7 +48,7 @@ outlocal status --receiver receiver --json`,
 		},
 	}
 	addEither(cmd, &t)
-	cmd.Flags().DurationVar(&wait, "wait", 0, "how long to wait for it to be ready")
+	durationVar(cmd.Flags(), &wait, "wait", 0, "how long to wait for it to be ready")
 	return cmd
 }
 
@@ -108,19 +108,33 @@ func (a *app) printStatus(s control.Status) {
 		row("subscriptions", fmt.Sprint(s.Subscriptions))
 	}
 	for i, e := range s.Endpoints {
-		row(onFirst(i, "webhooks"), fmt.Sprintf("%s  %s, %s", e.Endpoint, e.State, endpointCounts(e)))
+		row(onFirst(i, "webhooks"), e.Endpoint+"  "+endpointWords(e))
 	}
 	for i, line := range s.InFlight {
 		row(onFirst(i, "in flight"), line)
 	}
-	var counted []string
-	for _, name := range slices.Sorted(maps.Keys(s.Counters)) {
-		if n := s.Counters[name]; n != 0 {
-			counted = append(counted, fmt.Sprintf("%s %d", name, n))
+	row("counted", strings.Join(countedWords(s.Counters), ", "))
+	row("journal", entries(int(s.Journal.Last)))
+}
+
+// countedWords are counters as they are talked about; a name that has no words here stands as it is.
+func countedWords(counters map[string]int64) []string {
+	things := map[string]string{"mailboxes": "mailbox", "items": "item", "requests": "request", "faults": "fault"}
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(counters)) {
+		switch n := counters[name]; {
+		case n == 0:
+		case name == "mailboxes" && n > 1:
+			all = append(all, fmt.Sprintf("%d mailboxes", n))
+		case name == "itemsForgotten":
+			all = append(all, count(int(n), "item")+" forgotten")
+		case things[name] != "":
+			all = append(all, count(int(n), things[name]))
+		default:
+			all = append(all, fmt.Sprintf("%d %s", n, name))
 		}
 	}
-	row("counted", strings.Join(counted, ", "))
-	row("journal", fmt.Sprintf("%d entries", s.Journal.Last))
+	return all
 }
 
 // onFirst is a label of several rows, which only the first of them shows.
@@ -131,8 +145,11 @@ func onFirst(i int, label string) string {
 	return label
 }
 
-func endpointCounts(e control.Endpoint) string {
-	text := count(int(e.Attempts), "attempt")
+// endpointWords says how a webhook does. That it is good is nothing to say: it only means that it is neither slow nor dropped, also
+// if it never gave but errors.
+func endpointWords(e control.Endpoint) string {
+	text := map[string]string{"slow": "slow, so new notifications are delayed: ", "drop": "dropped, so new notifications are given up: "}[e.State]
+	text += count(int(e.Attempts), "attempt")
 	if e.Late > 0 {
 		text += fmt.Sprintf(", %d late", e.Late)
 	}

@@ -3,64 +3,21 @@ package cli
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/outlocal/outlocal/control"
 )
 
-func newAdvanceCommand(a *app) *cobra.Command {
-	var t target
-	cmd := &cobra.Command{
-		Use:   "advance DURATION",
-		Short: "Let the emulator's time pass",
-		Long: `Let the emulator's time pass at once: subscriptions run out, retries fall due, endpoints recover. It goes from
-due moment to due moment, and never jumps over a webhook that is answering.
-
-It is the emulator's clock alone that moves: yours does not, nor does that of your webhook.`,
-		Example:     "outlocal advance 72h\noutlocal advance 3d",
-		Args:        takes("DURATION"),
-		Annotations: exits("time has passed", "", "it could not pass, or no emulator answers"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			by, err := lasting(args[0])
-			if err != nil {
-				return fmt.Errorf("advance the clock: %w", err)
-			}
-			client, err := a.find(cmd.Context(), t)
-			if err != nil {
-				return err
-			}
-			advanced, err := client.Advance(cmd.Context(), by)
-			if err != nil {
-				return err
-			}
-			if a.json {
-				return a.out.document("outlocal/advance/1", advanced)
-			}
-			a.out.line("%s the emulator's time went on by %s, to %s; your own clock did not move", a.out.tick(),
-				advanced.To.Sub(advanced.From).Round(time.Millisecond), advanced.To.UTC().Format("2006-01-02 15:04:05Z"))
-			for _, line := range advanced.Due {
-				a.out.line("  %s", line)
-			}
-			if len(advanced.Due) == 0 {
-				a.out.line("  %s", a.out.dim("nothing that a subscriber would notice fell due"))
-			}
-			return nil
-		},
-	}
-	addEmulator(cmd, &t)
-	return cmd
-}
-
 func newResetCommand(a *app) *cobra.Command {
 	var t target
-	var where control.Selector
+	var where selection
 	cmd := &cobra.Command{
 		Use:   "reset",
 		Short: "Begin anew: forget subscriptions, items and the journal",
-		Long: `Forget subscriptions and items, and the journal with them. With a selector only what it selects is forgotten,
-and the journal stays. Time does not go back.`,
+		Long: `Forget subscriptions and items, what was still to be delivered, how webhooks did, and the journal with them: all is
+as after the start, but time does not go back. With a selector only the subscriptions and items that it selects are
+forgotten, and the journal stays.`,
 		Example:     "outlocal reset\noutlocal reset --mailbox anna@contoso.com",
 		Args:        takes(),
 		Annotations: exits("it is forgotten", "", "no emulator answers"),
@@ -69,12 +26,19 @@ and the journal stays. Time does not go back.`,
 			if err != nil {
 				return err
 			}
-			report, err := client.Reset(cmd.Context(), where)
+			if err := where.settle(cmd.Context(), client); err != nil {
+				return err
+			}
+			report, err := client.Reset(cmd.Context(), where.Selector)
 			if err != nil {
 				return err
 			}
 			if a.json {
 				return a.out.document("outlocal/reset/1", report)
+			}
+			if !where.IsZero() && report.Subscriptions+report.Items+report.Entries == 0 {
+				a.nothingMatches(&where)
+				return nil
 			}
 			a.out.line("%s forgotten: %s, %s, %s of the journal", a.out.tick(), count(report.Subscriptions, "subscription"),
 				count(report.Items, "item"), entries(report.Entries))
@@ -127,10 +91,17 @@ well: that is how a schema was rolled out in 2015. outlocal dialects lists the s
 // parseMount reads PATH=DIALECT.
 func parseMount(text string) (control.Mount, error) {
 	path, name, ok := strings.Cut(text, "=")
-	if !ok || !strings.HasPrefix(path, "/") || name == "" {
+	switch {
+	case !ok || path == "" || name == "":
 		return control.Mount{}, wrongUse("write it as /api/beta=outlook-interim; outlocal dialects lists the schemas", "serve %q: want PATH=DIALECT", text)
+	case !strings.HasPrefix(path, "/"):
+		return control.Mount{}, wrongUse("write it as /"+text, "serve %q: the path has to begin with a slash", text)
 	}
-	return control.Mount{Path: path, Dialect: name}, nil
+	d, err := lookUp(name)
+	if err != nil {
+		return control.Mount{}, err
+	}
+	return control.Mount{Path: path, Dialect: d.String()}, nil
 }
 
 // note adds what the emulator has to say for a person.

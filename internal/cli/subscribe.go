@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type subscription struct {
 	dialect     string
 	user        string
 	life        string
+	longest     bool   // without a life: as long as may be
 	clientState string // name of the variable that holds it
 }
 
@@ -43,7 +45,10 @@ func newSubscribeCommand(a *app) *cobra.Command {
 		Use:   "subscribe URL",
 		Short: "Subscribe a webhook at a running emulator",
 		Long: `Subscribe a webhook at a running emulator, as its app would: the emulator plays the handshake with it, and
-notifies it of changes from then on. outlocal trigger makes such a change.`,
+notifies it of changes from then on. outlocal trigger makes such a change.
+
+In Graph an app subscribes to the same changes of a resource once, whatever the webhook: a second time is refused
+(409) until the first has ended, or outlocal reset --subscription ID has forgotten it.`,
 		Example: `outlocal subscribe http://localhost:3000/hook
 outlocal subscribe 3000/hook --resource me/events --change created,updated --for 1h
 outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-state-env HOOK_SECRET`,
@@ -68,7 +73,7 @@ outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-s
 	addSubscription(cmd, &s)
 	flags.StringVar(&s.lifecycle, "lifecycle-url", "", "where lifecycle notifications go, in schemas that have them, as `URL`")
 	flags.StringVar(&s.user, "user", "", "whose mailbox me is, by `ADDRESS`; the emulator's own user if left out")
-	flags.StringVar(&s.life, "for", "", "how long, a `DURATION` such as 1h or 3d; what the schema gives if left out")
+	flags.StringVar(&s.life, "for", "", "how long, a `DURATION` such as 1h or 3d; if left out what the schema gives, in Graph an hour")
 	return cmd
 }
 
@@ -76,7 +81,7 @@ outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-s
 func addSubscription(cmd *cobra.Command, s *subscription) {
 	flags := cmd.Flags()
 	flags.StringVar(&s.change, "change", defaultChange, "which changes, as `WORDS` such as created,updated")
-	flags.StringVar(&s.dialect, "dialect", defaultDialect, "the schema to subscribe in, by `NAME`; outlocal dialects lists them")
+	flags.StringVarP(&s.dialect, "dialect", "d", defaultDialect, "the schema to subscribe in, by `NAME`; outlocal dialects lists them")
 	flags.StringVar(&s.clientState, "client-state-env", "", "`NAME` of the variable with the client state to be sent along")
 	completes(cmd, "dialect", dialectNames)
 }
@@ -87,6 +92,8 @@ type made struct {
 	Dialect      *dialect.Dialect
 	Mount        string
 	Collection   notify.Collection
+	Life         time.Duration // what was asked for; 0 if nothing
+	Lives        time.Duration // what the service made of it
 }
 
 // subscribe makes a subscription at the emulator that client steers.
@@ -115,15 +122,31 @@ func (a *app) subscribe(ctx context.Context, client *control.Client, s subscript
 	}
 	subscribed, err := service.Create(ctx, request)
 	if err != nil {
-		return made{}, withVerify(err, s)
+		return made{}, refusedByHand(ctx, client, s, err)
 	}
-	return made{subscribed, d, mount, collectionOf(s.resource)}, nil
+	return made{subscribed, d, mount, collectionOf(s.resource), request.For, subscribed.Expires.Sub(status.Now)}, nil
+}
+
+// refusedByHand adds to a refusal what helps who subscribes by this command: what the emulator says is for apps.
+func refusedByHand(ctx context.Context, client *control.Client, s subscription, err error) error {
+	var refusal *subscriber.Error
+	if !errors.As(err, &refusal) || refusal.Status != http.StatusConflict {
+		return withVerify(err, s)
+	}
+	id := "ID"
+	for other, unlisted := range allSubscriptions(ctx, client, control.Selector{}) {
+		if unlisted == nil && strings.Contains(refusal.Message, other.ID) {
+			id = other.ID
+		}
+	}
+	why, _, _ := strings.Cut(refusal.Hint, ": ")
+	return failed(why+"; outlocal reset --subscription "+id+" forgets it", "%w", err)
 }
 
 // request reads what the flags say.
 func (a *app) request(s subscription) (r subscriber.Request, d *dialect.Dialect, err error) {
-	if d, err = dialect.Lookup(s.dialect); err != nil {
-		return r, nil, wrongUse("outlocal dialects tells more of them", "%w", err)
+	if d, err = lookUp(s.dialect); err != nil {
+		return r, nil, err
 	}
 	webhook, err := readWebhookURL(s.url)
 	if err != nil {
@@ -136,12 +159,13 @@ func (a *app) request(s subscription) (r subscriber.Request, d *dialect.Dialect,
 	if r.ClientState, err = a.clientState(s.clientState); err != nil {
 		return r, nil, err
 	}
-	if s.life != "" {
-		if r.For, err = lasting(s.life); err != nil {
-			return r, nil, err
-		}
+	switch {
+	case s.life != "":
+		r.For, err = lasting(s.life)
+	case s.longest && d.Lifetime.Settable:
+		r.For = d.Lifetime.Max
 	}
-	return r, d, nil
+	return r, d, err
 }
 
 // mountOf is the base path under which the emulator speaks a dialect: the dialect's own if it can be chosen.
@@ -174,6 +198,9 @@ func collectionOf(resource string) notify.Collection {
 	return notify.ParseCollection("message")
 }
 
+// shownShift is more than a request takes: what an expiry is off by more, the service wanted so.
+const shownShift = 30 * time.Second
+
 func (a *app) printSubscription(m made) error {
 	s := m.Subscription
 	if a.json {
@@ -183,6 +210,9 @@ func (a *app) printSubscription(m made) error {
 		})
 	}
 	a.out.line("%s subscribed in %s, until %s", a.out.tick(), m.Dialect, s.Expires.UTC().Format("2006-01-02 15:04:05Z"))
+	if off := m.Lives - m.Life; m.Life > 0 && (off > shownShift || off < -shownShift) {
+		a.out.line("  %s  asked for %s, but %s gives %s", a.out.caution(), span(m.Life), m.Dialect, span(m.Lives.Round(time.Minute)))
+	}
 	a.out.line("  %s  %s", a.out.dim("id"), s.ID)
 	a.out.line("  %s  outlocal trigger %s", a.out.dim("next"), m.next())
 	return nil

@@ -16,6 +16,7 @@ import (
 type target struct {
 	emulator string
 	receiver string
+	either   bool   // a receiver will do too
 	token    string // name of the variable with the control token
 }
 
@@ -32,15 +33,16 @@ func addEmulator(cmd *cobra.Command, t *target) {
 // addEither lets a verb steer an emulator or a receiver.
 func addEither(cmd *cobra.Command, t *target) {
 	addEmulator(cmd, t)
+	t.either = true
 	cmd.Flags().StringVar(&t.receiver, "receiver", "", "a receiver instead, by `URL|NAME`")
-	cmd.MarkFlagsMutuallyExclusive("emulator", "receiver")
+	excludes(cmd, "emulator", "receiver")
 }
 
 // folder is the state folder.
 func (a *app) folder() (state.Folder, error) {
 	folder, err := state.Locate(runtime.GOOS, a.process.Env)
 	if err != nil {
-		return folder, notJudged("", "%w", err)
+		return folder, err
 	}
 	return folder, nil
 }
@@ -72,9 +74,10 @@ func (a *app) locate(ctx context.Context, t target) (string, error) {
 	if t.receiver != "" {
 		kind, named = control.Receiver, t.receiver
 	}
+	receivers := ofKind(running, control.Receiver)
 	running = ofKind(running, kind)
 	if named == "" {
-		return onlyOne(running)
+		return onlyOne(running, receivers, t)
 	}
 	for _, r := range running {
 		if r.Name == named || r.Has(named) {
@@ -97,14 +100,16 @@ func ofKind(running []state.Running, kind control.Kind) []state.Running {
 	return some
 }
 
-func onlyOne(running []state.Running) (string, error) {
-	switch len(running) {
-	case 1:
-		return running[0].Control, nil
-	case 0:
-		return "", notJudged("start one with outlocal emulate, or name one elsewhere with --emulator URL", "find emulator: none is running")
+func onlyOne(emulators, receivers []state.Running, t target) (string, error) {
+	switch {
+	case len(emulators) == 1:
+		return emulators[0].Control, nil
+	case len(emulators) > 1:
+		return "", wrongUse(choices(emulators), "find emulator: %d are running", len(emulators))
+	case len(receivers) > 0 && t.either:
+		return "", notJudged(choices(receivers)+", or start an emulator with outlocal emulate", "find emulator: none is running, but a receiver")
 	}
-	return "", wrongUse(choices(running), "find emulator: %d are running", len(running))
+	return "", notJudged("start one with outlocal emulate, or name one elsewhere with --emulator URL", "find emulator: none is running")
 }
 
 // choices says which ones there are.
@@ -115,6 +120,9 @@ func choices(running []state.Running) string {
 	var names []string
 	for _, r := range running {
 		names = append(names, fmt.Sprintf("--%s %s (%s)", r.Kind, r.Name, r.Control))
+	}
+	if len(names) == 1 {
+		return "name it: " + names[0]
 	}
 	return "choose one: " + strings.Join(names, ", ")
 }

@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/internal/nearmiss"
 )
 
 // lifecycleWord begins what is raised about subscriptions rather than items.
@@ -17,7 +19,7 @@ func newTriggerCommand(a *app) *cobra.Command {
 	var t target
 	var change control.Change
 	var set []string
-	var where control.Selector
+	var where selection
 	cmd := &cobra.Command{
 		Use:   "trigger WHAT",
 		Short: "Make something happen in a mailbox, or to subscriptions",
@@ -38,19 +40,21 @@ outlocal trigger lifecycle.missed --subscription 7f105c7d-2dc5-4530-97cd-4e7ae65
 		Annotations: exits("it happened, whether anybody was notified or not", "", "no emulator answers"),
 		ValidArgs:   happenings(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			noun, word, _ := strings.Cut(args[0], ".")
+			noun, word, err := happening(args[0])
+			if err != nil {
+				return err
+			}
 			if noun == lifecycleWord {
 				if err := onlyFor(cmd, "changes of items", "count", "item", "folder", "set"); err != nil {
 					return err
 				}
 				where.Mailbox = change.Mailbox
-				return a.raiseLifecycle(cmd.Context(), t, control.LifecycleEvent{Event: word, Where: where})
+				return a.raiseLifecycle(cmd.Context(), t, word, &where)
 			}
 			if err := onlyFor(cmd, "lifecycle events", "subscription", "app", "url"); err != nil {
 				return err
 			}
 			change.Collection, change.Change = noun, word
-			var err error
 			if change.Set, err = properties(set); err != nil {
 				return err
 			}
@@ -64,9 +68,9 @@ outlocal trigger lifecycle.missed --subscription 7f105c7d-2dc5-4530-97cd-4e7ae65
 	flags.StringVar(&change.Item, "item", "", "the item to be updated or deleted, by `ID`; the newest if left out")
 	flags.IntVar(&change.Count, "count", 1, "how many changes")
 	flags.StringArrayVar(&set, "set", nil, "a property of the item, as `NAME=VALUE`: names are Graph's, inner ones after a dot; may be repeated")
-	flags.StringVar(&where.Subscription, "subscription", "", "lifecycle: only this subscription, by `ID`")
+	addSubscriptionSelector(cmd, &where, "lifecycle: only this subscription, by `ID`, or as much of it as makes it unique")
 	flags.StringVar(&where.App, "app", "", "lifecycle: only subscriptions of this application, by `ID`")
-	flags.StringVar(&where.URL, "url", "", "lifecycle: only subscriptions that are notified to this `URL`, or to this host")
+	addURLSelector(cmd, &where, "lifecycle: only subscriptions that are notified to this `URL`, or to this host")
 	return cmd
 }
 
@@ -81,6 +85,19 @@ func happenings() []string {
 	return append(all, "lifecycle.missed", "lifecycle.reauthorizationRequired", "lifecycle.subscriptionRemoved")
 }
 
+// happening reads WHAT, or says what may have been meant.
+func happening(what string) (noun, word string, err error) {
+	noun, word, _ = strings.Cut(what, ".")
+	if slices.Contains(happenings(), what) {
+		return noun, word, nil
+	}
+	hint := "it can be " + strings.Join(happenings(), ", ")
+	if near := nearmiss.Of(what, happenings()); near != "" {
+		hint = "did you mean " + near + "? outlocal trigger --help lists what there is"
+	}
+	return "", "", wrongUse(hint, "trigger: %q is nothing that happens", what)
+}
+
 // onlyFor refuses flags that have no meaning for what is triggered.
 func onlyFor(cmd *cobra.Command, what string, flags ...string) error {
 	for _, name := range flags {
@@ -92,9 +109,6 @@ func onlyFor(cmd *cobra.Command, what string, flags ...string) error {
 }
 
 func (a *app) raiseChange(ctx context.Context, t target, change control.Change) error {
-	if _, _, err := change.Words(); err != nil {
-		return wrongUse("such as message.created; outlocal trigger --help lists them", "trigger: %w", err)
-	}
 	if change.Count < 1 {
 		return wrongUse("such as --count 5", "trigger %d changes: want one at least", change.Count)
 	}
@@ -113,24 +127,39 @@ func (a *app) raiseChange(ctx context.Context, t target, change control.Change) 
 	if len(raised.Items) > 0 {
 		what += " in the mailbox of " + raised.Items[0].Mailbox
 	}
-	a.out.line("%s %s: %s due", a.out.tick(), what, count(raised.Matched, "notification"))
+	a.out.line("%s %s: %s due", a.happened(raised.Matched), what, count(raised.Matched, "notification"))
 	a.note(raised.Note)
 	return nil
 }
 
-func (a *app) raiseLifecycle(ctx context.Context, t target, e control.LifecycleEvent) error {
+// happened is a tick if anybody was notified.
+func (a *app) happened(matched int) string {
+	if matched == 0 {
+		return a.out.caution()
+	}
+	return a.out.tick()
+}
+
+func (a *app) raiseLifecycle(ctx context.Context, t target, event string, where *selection) error {
 	client, err := a.find(ctx, t)
 	if err != nil {
 		return err
 	}
-	raised, err := client.RaiseLifecycle(ctx, e)
+	if err := where.settle(ctx, client); err != nil {
+		return err
+	}
+	raised, err := client.RaiseLifecycle(ctx, control.LifecycleEvent{Event: event, Where: where.Selector})
 	if err != nil {
 		return err
 	}
 	if a.json {
 		return a.out.document("outlocal/trigger-lifecycle/1", raised)
 	}
-	a.out.line("%s %s for %s: %s due", a.out.tick(), e.Event, count(raised.Matched, "subscription"), count(raised.Raised, "notification"))
+	if raised.Matched == 0 && len(where.typed) > 0 {
+		a.nothingMatches(where)
+		return nil
+	}
+	a.out.line("%s %s for %s: %s due", a.happened(raised.Raised), event, count(raised.Matched, "subscription"), count(raised.Raised, "notification"))
 	a.note(raised.Note)
 	return nil
 }

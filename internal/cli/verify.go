@@ -59,7 +59,7 @@ outlocal verify 3000/hook --json`,
 	f := cmd.Flags()
 	f.StringArrayVarP(&flags.dialects, "dialect", "d", []string{dialect.GraphV1.Name}, "`NAME` of the schema whose handshake it is; may be repeated")
 	f.BoolVar(&flags.strict, "strict", false, "bear nothing that Microsoft would not")
-	f.DurationVar(&flags.limit, "limit", 0, "time for the answer (default the dialect's: 5s Outlook, 10s Graph)")
+	durationVar(f, &flags.limit, "limit", 0, "time for the answer (default the dialect's: 5s Outlook, 10s Graph)")
 	f.StringVar(&flags.caFile, "ca", "", "PEM `FILE` of certificates to trust beside the system's")
 	f.StringVar(&flags.clientStateEnv, "client-state-env", "", "`NAME` of the variable with the client state, for dialects that send one along")
 	return cmd

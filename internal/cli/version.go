@@ -14,17 +14,19 @@ func newVersionCommand(a *app) *cobra.Command {
 		Example:     "outlocal version\noutlocal version --json",
 		Args:        takes(),
 		Annotations: exits("always", "", ""),
-		RunE: func(*cobra.Command, []string) error {
-			v := struct {
-				Version string `json:"version"`
-				Go      string `json:"go"`
-				System  string `json:"system"`
-			}{a.process.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
-			if a.json {
-				return a.out.document("outlocal/version/1", v)
-			}
-			a.out.line("outlocal %s (%s, %s)", v.Version, v.Go, v.System)
-			return nil
-		},
+		RunE:        func(*cobra.Command, []string) error { return a.printVersion() },
 	}
+}
+
+func (a *app) printVersion() error {
+	v := struct {
+		Version string `json:"version"`
+		Go      string `json:"go"`
+		System  string `json:"system"`
+	}{a.process.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	if a.json {
+		return a.out.document("outlocal/version/1", v)
+	}
+	a.out.line("outlocal %s (%s, %s)", v.Version, v.Go, v.System)
+	return nil
 }

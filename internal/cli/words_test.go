@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,12 +40,17 @@ func TestExplain(t *testing.T) {
 		{"a name that is taken", &state.NameError{Name: "x", Taken: true},
 			telling{ExitUnjudged, `take the name "x": one that runs has it`, "choose another with --name, or end that one: outlocal stop --emulator x"}},
 		{"a call that makes no sense", control.BadRequest("it makes none", "do this"), telling{ExitUsage, "it makes none", "do this"}},
-		{"a wait in vain", &control.Error{Status: http.StatusConflict, Code: control.CodeTooFew, Message: "1 of 2"}, telling{ExitFailed, "1 of 2", ""}},
-		{"time that can't pass", control.Blocked("POST /hook"), telling{ExitUnjudged, "advance the clock: still in flight: POST /hook", control.Blocked().Hint}},
+		{"a wait in vain", &control.Error{Status: http.StatusConflict, Code: control.CodeTooFew, Message: "1 of 2"},
+			telling{ExitFailed, "1 of 2", "outlocal journal shows what happened instead; what the service waits for, such as a retry, needs outlocal advance"}},
+		{"time that can't pass", control.Blocked("POST /hook"),
+			telling{ExitUnjudged, "advance the clock: still in flight: POST /hook", "let the webhook answer, then advance again; what is in flight stands in outlocal status"}},
 		{"a subscription that was refused", &subscriber.Error{Operation: "create subscription", Status: 400, Code: "X", Message: "no", Hint: "do this"},
 			telling{ExitFailed, "create subscription: 400 X: no", "do this"}},
 		{"what a schema never had", &subscriber.UnsupportedError{Operation: "write request", Dialect: "outlook-legacy", Missing: "lifecycle URL"},
-			telling{ExitUsage, "write request: outlook-legacy has no lifecycle URL", ""}},
+			telling{ExitUsage, "outlook-legacy has no lifecycle URL", "leave it out, or choose another schema: outlocal dialects tells what each has"}},
+		{"a name that is none", state.CheckName("a b"), telling{ExitUsage, state.CheckName("a b").Error(), "such as --name orders-tests"}},
+		{"nobody there", fmt.Errorf("GET x: %w", &net.OpError{Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5999}, Err: syscall.ECONNREFUSED}),
+			telling{ExitUnjudged, "reach 127.0.0.1:5999: nothing listens there", "outlocal status shows what runs on this machine; outlocal emulate starts an emulator"}},
 		{"a signal", fmt.Errorf("GET x: %w", context.Canceled), telling{ExitUnjudged, "interrupted", ""}},
 		{"anything else", errors.New("disk full"), telling{ExitUnjudged, "disk full", ""}},
 	} {

@@ -18,7 +18,7 @@ func (f Folder) NewLog(kind string, now time.Time) (*os.File, error) {
 	f.dropLogs(now)
 	file, err := os.CreateTemp(f.logs(), kind+"-*.log")
 	if err != nil {
-		return nil, fmt.Errorf("open log: %w", err)
+		return nil, &FolderError{fmt.Errorf("open log: %w", err)}
 	}
 	return file, nil
 }

@@ -91,7 +91,7 @@ func (f Folder) Announce(ctx context.Context, r Running) (announced Running, wit
 		free, err := f.claim(ctx, r)
 		switch {
 		case err != nil:
-			return r, nil, fmt.Errorf("announce %s: %w", r.Name, err)
+			return r, nil, &FolderError{fmt.Errorf("announce %s: %w", r.Name, err)}
 		case free:
 			path := f.file(r.Name)
 			return r, sync.OnceValue(func() error { return os.Remove(path) }), nil
@@ -128,7 +128,7 @@ func (f Folder) Running(ctx context.Context) ([]Running, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("list what runs: %w", err)
+		return nil, &FolderError{fmt.Errorf("list what runs: %w", err)}
 	}
 	found := make([]*Running, len(files))
 	var asking sync.WaitGroup

@@ -38,10 +38,19 @@ func Locate(goos string, env func(string) string) (Folder, error) {
 	}
 	base, err := stateHome(goos, env)
 	if err != nil {
-		return Folder{}, fmt.Errorf("locate state folder: %w; set %s to a folder of your own", err, Variable)
+		return Folder{}, &FolderError{fmt.Errorf("locate state folder: %w", err)}
 	}
 	return Folder{filepath.Join(base, program)}, nil
 }
+
+// FolderError is a folder that can't be used.
+type FolderError struct{ Err error }
+
+func (e *FolderError) Error() string { return e.Err.Error() }
+func (e *FolderError) Unwrap() error { return e.Err }
+
+// Hint says what helps.
+func (e *FolderError) Hint() string { return "set " + Variable + " to a folder of your own that can be written to" }
 
 // Path is the folder itself.
 func (f Folder) Path() string { return f.path }
@@ -82,7 +91,7 @@ func stateHome(goos string, env func(string) string) (string, error) {
 // makeFolder makes a folder that is for this user alone.
 func makeFolder(path string) error {
 	if err := os.MkdirAll(path, dirMode); err != nil {
-		return fmt.Errorf("make state folder: %w; set %s to a folder of your own", err, Variable)
+		return &FolderError{fmt.Errorf("make state folder: %w", err)}
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ func TestLocate(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			folder, err := Locate(row.goos, func(name string) string { return row.env[name] })
 			if row.want == "" {
-				if err == nil || !strings.Contains(err.Error(), Variable) {
+				var unusable *FolderError
+				if !errors.As(err, &unusable) || !strings.Contains(unusable.Hint(), Variable) {
 					t.Fatalf("got %q and error %v, want one that names the cure", folder.Path(), err)
 				}
 				return

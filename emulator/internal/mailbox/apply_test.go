@@ -217,6 +217,7 @@ func TestOpsThatAreRefused(t *testing.T) {
 		{"a foreign item", Op{Kind: notify.Deleted, Collection: notify.Messages, Item: foreign}, 400, "another mailbox", "leave the id out"},
 		{"a malformed id", Op{Kind: notify.Deleted, Collection: notify.Messages, Item: "x"}, 400, "malformed", "leave the id out"},
 		{"an unknown property, alike to one", set("isReed", true), 400, "set isReed of message: there is no such property", "did you mean isRead?"},
+		{"an unknown property, like none", set("foo", "bar"), 400, "set foo of message: there is no such property", "there are "},
 		{"a property with a capital", set("Subject", "x"), 400, "no such property", "did you mean subject?"},
 		{"an unknown property", set("colour", "red"), 400, "no such property", "there are createdDateTime, categories"},
 		{"a property of another type of item", set("showAs", "free"), 400, "no such property", "there are"},

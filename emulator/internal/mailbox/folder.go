@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/outlocal/outlocal/internal/nearmiss"
 	"github.com/outlocal/outlocal/notify"
 )
 
@@ -158,7 +159,7 @@ func (b *box) refuseFolder(c notify.Collection, name string) *notify.Error {
 		}
 	}
 	hint := "there are " + strings.Join(names, ", ")
-	if near := nearest(name, names); near != "" {
+	if near := nearmiss.Of(name, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return &notify.Error{

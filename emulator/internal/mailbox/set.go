@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/outlocal/outlocal/internal/nearmiss"
 	"github.com/outlocal/outlocal/notify"
 )
 
@@ -56,7 +57,7 @@ func refuseName(c notify.Collection, path, name string, s schema) *notify.Error 
 }
 
 func hintAt(name string, words []string) string {
-	if near := nearest(name, words); near != "" {
+	if near := nearmiss.Of(name, words); near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "there are " + strings.Join(words, ", ")
