@@ -81,8 +81,8 @@ func (s *Owned) check(r *reader, n *yaml.Node)     { needsSubscription(r, n, s.S
 func (s *Lifecycle) check(r *reader, n *yaml.Node) { needsSubscription(r, n, s.Subscription) }
 
 func (s *Subscribe) check(r *reader, n *yaml.Node) {
-	if s.Count > 1 && !strings.Contains(s.Mailbox, "{n}") {
-		r.wrong(n, "write mailbox: user{n}@contoso.com", "subscribe can be done %d times only where {n} tells mailboxes apart", s.Count)
+	if s.Count > 1 && !strings.Contains(s.Mailbox+s.Resource, counter) {
+		r.wrong(n, "write mailbox: user{n}@contoso.com", "subscribe can be done %d times only where {n} tells mailboxes or resources apart", s.Count)
 	}
 	if s.Count > 1 && s.Refused {
 		r.wrong(n, "", "subscribe can be refused once at a time only")

@@ -24,13 +24,15 @@ const (
 	defaultChange   = "created"
 )
 
-// counter stands in a mailbox's address for a number from 1 on.
+// counter stands in a mailbox's address, or a resource, for a number from 1 on.
 const counter = "{n}"
+
+func numbered(text string, n int) string { return strings.ReplaceAll(text, counter, strconv.Itoa(n)) }
 
 func (p *play) subscribe(ctx context.Context, step *Step) error {
 	s := step.Subscribe
 	for n := range max(s.Count, 1) {
-		user, err := p.scope.text(strings.ReplaceAll(s.Mailbox, counter, strconv.Itoa(n+1)))
+		user, err := p.scope.text(numbered(s.Mailbox, n+1))
 		if err != nil {
 			return err
 		}
@@ -38,7 +40,7 @@ func (p *play) subscribe(ctx context.Context, step *Step) error {
 		if err != nil {
 			return err
 		}
-		request, err := p.request(s)
+		request, err := p.request(s, n+1)
 		if err != nil {
 			return err
 		}
@@ -80,12 +82,12 @@ func (p *play) place(ctx context.Context, s *Subscribe) (*dialect.Dialect, strin
 	return d, mount, err
 }
 
-func (p *play) request(s *Subscribe) (r subscriber.Request, err error) {
+func (p *play) request(s *Subscribe, n int) (r subscriber.Request, err error) {
 	r = subscriber.Request{Resource: defaultResource, NotificationURL: p.hookURL, ClientState: p.state, For: s.For.std()}
 	for _, text := range []struct {
 		from string
 		to   *string
-	}{{s.Resource, &r.Resource}, {s.URL, &r.NotificationURL}, {s.Lifecycle, &r.LifecycleURL}} {
+	}{{numbered(s.Resource, n), &r.Resource}, {s.URL, &r.NotificationURL}, {s.Lifecycle, &r.LifecycleURL}} {
 		if text.from == "" {
 			continue
 		}
@@ -167,7 +169,8 @@ func (p *play) owner(ctx context.Context, s *subscribed, refused bool) (*subscri
 	return client, nil
 }
 
-func (p *play) renew(ctx context.Context, r *Renew) error {
+func (p *play) renew(ctx context.Context, step *Step) error {
+	r := step.Renew
 	s := p.sub(r.Subscription)
 	client, err := p.owner(ctx, s, r.Refused)
 	if err != nil {
@@ -179,10 +182,10 @@ func (p *play) renew(ctx context.Context, r *Renew) error {
 			return err
 		}
 		_, err = client.Repoint(ctx, s.id, address)
-		return p.concluded("give it another URL", r.Refused, err)
+		return p.concluded(step.As, "give it another URL", r.Refused, err)
 	}
 	_, err = client.Renew(ctx, s.id, subscriber.Renewal{For: r.For.std()})
-	return p.concluded("renew", r.Refused, err)
+	return p.concluded(step.As, "renew", r.Refused, err)
 }
 
 func (p *play) reauthorize(ctx context.Context, o *Owned) error {
@@ -191,7 +194,7 @@ func (p *play) reauthorize(ctx context.Context, o *Owned) error {
 	if err != nil {
 		return err
 	}
-	return p.concluded("reauthorize", o.Refused, client.Reauthorize(ctx, s.id))
+	return p.concluded("", "reauthorize", o.Refused, client.Reauthorize(ctx, s.id))
 }
 
 func (p *play) unsubscribe(ctx context.Context, o *Owned) error {
@@ -200,12 +203,12 @@ func (p *play) unsubscribe(ctx context.Context, o *Owned) error {
 	if err != nil {
 		return err
 	}
-	return p.concluded("delete", o.Refused, client.Delete(ctx, s.id))
+	return p.concluded("", "delete", o.Refused, client.Delete(ctx, s.id))
 }
 
 // concluded keeps the answer to a call and judges how it went.
-func (p *play) concluded(what string, refused bool, err error) error {
-	p.answered("")
+func (p *play) concluded(name, what string, refused bool, err error) error {
+	p.answered(name)
 	if p.said != nil {
 		p.named = answerValues(p.said)
 	}
@@ -229,7 +232,7 @@ func (p *play) change(ctx context.Context, c *Change) error {
 	var items []any
 	for done := 0; done < max(c.Count, 1); done += max(wish.Count, 1) {
 		if c.Mailbox != "" {
-			if wish.Mailbox, err = p.scope.text(strings.ReplaceAll(c.Mailbox, counter, strconv.Itoa(done+1))); err != nil {
+			if wish.Mailbox, err = p.scope.text(numbered(c.Mailbox, done+1)); err != nil {
 				return err
 			}
 		}

@@ -206,7 +206,7 @@ func (p *play) do(ctx context.Context, s *Step) error {
 	case s.Advance != nil:
 		return p.goOn(ctx, s.Advance)
 	case s.Renew != nil:
-		return p.renew(ctx, s.Renew)
+		return p.renew(ctx, s)
 	case s.Reauthorize != nil:
 		return p.reauthorize(ctx, s.Reauthorize)
 	case s.Delete != nil:

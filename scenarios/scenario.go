@@ -130,14 +130,14 @@ func (s *Step) kind() string { return chosen(s, "step") }
 // Subscribe makes a subscription.
 type Subscribe struct {
 	_           struct{}    `short:"resource"`
-	Resource    string      `yaml:"resource" doc:"what is watched; me/messages if left out"`
+	Resource    string      `yaml:"resource" doc:"what is watched; me/messages if left out; {n} in it counts"`
 	Change      ChangeWords `yaml:"change" doc:"such as created,updated; created if left out"`
 	For         Duration    `yaml:"for" doc:"how long; what the schema gives if left out"`
 	URL         string      `yaml:"url" doc:"another notification URL than the webhook's"`
 	Lifecycle   string      `yaml:"lifecycle" doc:"where lifecycle notifications go, such as ${webhook.lifecycle}"`
 	ClientState *string     `yaml:"clientState" doc:"instead of the webhook's; empty for none"`
 	Mailbox     string      `yaml:"mailbox" doc:"whose mailbox me is, by address; {n} in it counts"`
-	Count       int         `yaml:"count" min:"1" max:"10000" doc:"how many, in mailboxes that {n} tells apart"`
+	Count       int         `yaml:"count" min:"1" max:"10000" doc:"how many, in mailboxes or of resources that {n} tells apart"`
 	Dialect     DialectName `yaml:"dialect" doc:"another schema than the one that is played"`
 	Mount       string      `yaml:"mount" doc:"another base path than the schema's own"`
 	Refused     bool        `yaml:"refused" doc:"it must be refused: expect api tells how"`

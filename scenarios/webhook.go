@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -138,7 +139,7 @@ func (w *webhook) readItems(req *http.Request, body []byte) {
 	}
 	for _, item := range read.Items {
 		if item.Data != nil {
-			w.read(req.Context(), item.Resource)
+			w.read(req.Context(), cmp.Or(item.Resource, item.Data.URL)) // the first schema has the latter only (W4.2-01)
 		}
 	}
 }

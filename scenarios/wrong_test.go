@@ -65,6 +65,7 @@ func wrongFiles() []wrongFile {
 		{name: "an unknown fault", text: top + "- fault: duplicat:next=1\n", want: `f.yaml:3:10: read fault "duplicat:next=1": there is no fault "duplicat"; did you mean duplicate?`, beyondSchema: true},
 		{name: "an impossible fault in a list", text: top + "- fault: [drop, duplicate:next=0]\n", want: `f.yaml:3:17: read fault "duplicate:next=0": next can't be "0"`, beyondSchema: true},
 		{name: "a batch that is never full", text: top + "- change: {raise: message.created, count: 2, batch: 5}\n", want: `f.yaml:3:53: batch is 5, and count only 2`, beyondSchema: true},
+		{name: "many subscriptions that are one", text: top + "- subscribe: {mailbox: ann@contoso.com, count: 5}\n", want: `f.yaml:3:14: subscribe can be done 5 times only where {n} tells mailboxes or resources apart`, beyondSchema: true},
 		{name: "a batch of several mailboxes", text: top + "- change: {raise: message.created, batch: 5, mailbox: \"u{n}@contoso.com\"}\n", want: `f.yaml:3:43: changes of several mailboxes`, beyondSchema: true},
 		{name: "an anchor", text: top + "- subscribe: &a me/messages\n", want: `f.yaml:3:14: anchors and aliases are no part of the format; write it out`, beyondSchema: true},
 		{name: "the last line of many", text: top + strings.Repeat("- change: message.created\n", 50) + "- advanced: 1h\n", want: `f.yaml:53:3: a step has no "advanced"; did you mean advance?`},
