@@ -28,6 +28,9 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 
 LINTER := bin/golangci-lint
 
+# How many random walks a soak takes.
+SOAK ?= 200
+
 .DEFAULT_GOAL := help
 .PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak demo clean
 
@@ -86,6 +89,12 @@ bench: build ## compare all of it with bare loops, in some minutes; BENCH_JSON=F
 	@mkdir -p bin
 	$(GO) build -o bin/bench ./emulator/internal/bench
 	bin/bench -program ./outlocal $(BENCH)
+
+# rapid's walks are random from a seed that it prints; more of them, and longer ones, than a check has time for.
+soak: ## walk at random through everything, with a million subscriptions and ten thousand webhooks
+	OUTLOCAL_SOAK=1 $(GO) test -timeout 15m -count 1 -run 'TestMany' -v ./emulator
+	@.ci/ensure gcc
+	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -run 'TestNothingIsLost' -v ./emulator -rapid.checks=$(SOAK) -rapid.steps=60
 
 demo: ## watch an emulator and a webhook play the whole loop
 	$(GO) run . demo
