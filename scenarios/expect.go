@@ -93,7 +93,7 @@ type ExpectReceived struct {
 	_       struct{}        `short:"verdict"`
 	Verdict ReceivedVerdict `yaml:"verdict" doc:"of every notification"`
 	Count   *int            `yaml:"count" min:"0" doc:"notifications; any number if left out"`
-	Finding FindingID       `yaml:"finding" doc:"what was found out about at least one of them"`
+	Finding FindingID       `yaml:"finding" doc:"what was found out about at least one of them, or of the requests"`
 	Missing *int            `yaml:"missing" doc:"numbers that were skipped, all in all"`
 	Dialect DialectName     `yaml:"dialect" doc:"in whose words each is"`
 	Refused *int            `yaml:"refused" min:"0" doc:"requests that it could not take"`

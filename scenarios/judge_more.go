@@ -3,10 +3,10 @@ package scenarios
 import (
 	"context"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/receiver"
 )
@@ -70,9 +70,11 @@ func (p *play) expectReceived(ctx context.Context, want *ExpectReceived) error {
 	seen := p.hook.receiver.Journal()
 	all, _ := seen.Since(p.heard, nil, 0)
 	due, refused := 0, 0
+	var found []diagnosis.Diagnosis // about whole requests
 	for _, e := range all {
 		if r, ok := e.Data.(*receiver.Request); ok {
 			due += r.Items
+			found = append(found, r.Findings...)
 			if e.Exchange.Status >= 400 && r.Items == 0 {
 				refused++
 			}
@@ -92,15 +94,15 @@ func (p *play) expectReceived(ctx context.Context, want *ExpectReceived) error {
 	if want.Refused != nil && refused != *want.Refused {
 		p.now.problem("%s could not be taken, want %d", counted(refused, "request"), *want.Refused)
 	}
-	p.receivedDiffer(want, judged)
+	p.receivedDiffer(want, judged, found)
 	return nil
 }
 
-func (p *play) receivedDiffer(want *ExpectReceived, judged []journal.Entry) {
+func (p *play) receivedDiffer(want *ExpectReceived, judged []journal.Entry, found []diagnosis.Diagnosis) {
 	if want.Count != nil && len(judged) != *want.Count {
 		p.now.problem("it got %s, want %d", counted(len(judged), "notification"), *want.Count)
 	}
-	missing, foundOne := 0, want.Finding == ""
+	missing := 0
 	for _, e := range judged {
 		item, ok := e.Data.(*receiver.Item)
 		if !ok {
@@ -109,9 +111,8 @@ func (p *play) receivedDiffer(want *ExpectReceived, judged []journal.Entry) {
 		missing += int(item.Missing)
 		var ids []string
 		for _, d := range item.Findings() {
-			ids = append(ids, d.ID)
+			ids, found = append(ids, d.ID), append(found, d)
 		}
-		foundOne = foundOne || slices.Contains(ids, string(want.Finding))
 		if verdict := verdictOf(item); want.Verdict != "" && verdict != want.Verdict {
 			p.now.problem("%s of subscription %s is %s, want %s: %s", e.Note, e.Subscription, verdict, want.Verdict, listed(append(ids, item.Problems...)))
 		}
@@ -119,9 +120,7 @@ func (p *play) receivedDiffer(want *ExpectReceived, judged []journal.Entry) {
 			p.now.problem("%s is in the words of %s, want %s", e.Note, e.Dialect, want.Dialect)
 		}
 	}
-	if !foundOne {
-		p.now.problem("%s was found out about none of them", want.Finding)
-	}
+	p.compareFinding(want.Finding, found)
 	if want.Missing != nil && missing != *want.Missing {
 		p.now.problem("%s were skipped, want %d", counted(missing, "number"), *want.Missing)
 	}
