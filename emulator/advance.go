@@ -22,11 +22,11 @@ func (s *Server) Advance(ctx context.Context, by time.Duration) (control.Advance
 	}
 	seq := s.journal.Last()
 	if by > 0 { // else nothing happens: somebody waits until all is done
-		seq = s.record(journal.Entry{Kind: journal.Clock, Note: "advanced by " + by.String()})
+		seq = s.record(journal.Entry{Kind: journal.Clock, Note: "advanced by " + inWords(by)})
 	}
 	report, err := s.clock.Advance(ctx, by)
 	if err != nil && by > 0 {
-		s.record(journal.Entry{Kind: journal.Clock, Note: "not advanced by " + by.String() + ", as was asked for"})
+		s.record(journal.Entry{Kind: journal.Clock, Note: "not advanced by " + inWords(by) + ", as was asked for"})
 	}
 	var inside *clock.InsideFlightError
 	var blocked *clock.BlockedError
@@ -100,4 +100,16 @@ func reckonAttempt(w *control.AdvancedWebhook, e *journal.Entry) {
 	if attempt.Delivered {
 		w.Delivered += len(attempt.Items)
 	}
+}
+
+// inWords is a duration without the minutes and seconds that it does not have: 72h.
+func inWords(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -99,9 +99,9 @@ type number struct {
 func programmeOf(flags demoFlags) ([]number, error) {
 	var programme []number
 	for _, name := range flags.dialects {
-		d, err := dialect.Lookup(name)
+		d, err := lookUp(name)
 		if err != nil {
-			return nil, wrongUse("outlocal dialects tells what each one is", "%w", err)
+			return nil, err
 		}
 		programme = append(programme, number{d, true})
 	}

@@ -111,9 +111,9 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return unknownFlag(cmd, unknown.GetSpecifiedName(), hint)
 	case errors.As(err, &lacking):
-		return wrongUse(cmd.CommandPath()+" --help tells what it takes", "%s: --%s has no value", verbPath(cmd), lacking.GetFlag().Name)
+		return wrongUse(verbHelp(cmd), "%s: --%s has no value", verbPath(cmd), lacking.GetFlag().Name)
 	case errors.As(err, &invalid):
-		return unfitValue(invalid)
+		return unfitValue(invalid, verbHelp(cmd))
 	}
 	return wrongUse(hint, "%w", err)
 }
@@ -133,7 +133,7 @@ func unknownFlag(cmd *cobra.Command, name, hint string) error {
 }
 
 // unfitValue words why a flag does not take a value.
-func unfitValue(e *pflag.InvalidValueError) error {
+func unfitValue(e *pflag.InvalidValueError, help string) error {
 	flag, value := e.GetFlag(), e.GetValue()
 	hint, what := "", ""
 	switch flag.Value.Type() {
@@ -146,7 +146,7 @@ func unfitValue(e *pflag.InvalidValueError) error {
 	case "bool":
 		what, hint = "neither true nor false", "--"+flag.Name+" alone does"
 	default:
-		return wrongUse("give it once, as it should be", "read --%s: %w", flag.Name, errors.Unwrap(e))
+		return wrongUse(help, "read --%s: %w", flag.Name, errors.Unwrap(e))
 	}
 	return wrongUse(hint, "read --%s: %q is %s", flag.Name, value, what)
 }
@@ -195,6 +195,11 @@ func checkTogether(cmd *cobra.Command) (err error) {
 func given(cmd *cobra.Command, name string) bool {
 	flag := cmd.Flags().Lookup(name)
 	return flag != nil && flag.Changed && len(flag.Annotations[byVariable]) == 0
+}
+
+// verbHelp names the help of a verb.
+func verbHelp(cmd *cobra.Command) string {
+	return cmd.CommandPath() + " --help tells what each flag takes"
 }
 
 // verbPath is a verb as errors begin with it, without the program's name: that stands before every error.

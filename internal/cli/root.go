@@ -58,7 +58,10 @@ Begin with one of these:
 
   outlocal demo                                           watch the whole loop
   outlocal verify http://localhost:3000/hook              check your webhook's handshake
-  outlocal emulate --webhook http://localhost:3000/hook   run the emulator against it`,
+  outlocal emulate --webhook http://localhost:3000/hook   run the emulator against it
+
+The certificate authority, and the logs of what runs with --detach, are kept in a folder of state, which
+OUTLOCAL_STATE names; outlocal doctor tells where it is.`,
 		Args:          cobra.ArbitraryArgs, // so that RunE words the error
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/scenarios"
 )
 
@@ -128,8 +127,8 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 func (a *app) runOptions(ctx context.Context, f runFlags) (o scenarios.Options, err error) {
 	o = scenarios.Options{Seed: f.seed, AllowTargets: f.targets}
 	for _, name := range f.dialects {
-		if _, err := dialect.Lookup(name); err != nil {
-			return o, wrongUse("outlocal dialects tells what each one is", "%w", err)
+		if _, err := lookUp(name); err != nil {
+			return o, err
 		}
 	}
 	if f.webhook != "" {

@@ -54,7 +54,12 @@ outlocal verify 3000/hook --json`,
 		Annotations: exits("the webhook passes, perhaps with warnings",
 			"the webhook answers wrongly or too late, or its TLS is wrong",
 			"nothing answers: the connection is refused, the name has no address, or no way leads there"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd.Context(), args[0], flags) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("limit") && flags.limit <= 0 {
+				return wrongUse("give a duration such as 2s", "read --limit: want more than 0")
+			}
+			return a.verify(cmd.Context(), args[0], flags)
+		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVarP(&flags.dialects, "dialect", "d", []string{dialect.GraphV1.Name}, "`NAME` of the schema whose handshake it is; may be repeated")
@@ -171,14 +176,11 @@ func conclude(verdicts []verdict) error {
 
 // handshaking finds the dialects that were asked for. Those before the handshake was invented have nothing to verify (W2.1-01).
 func handshaking(flags verifyFlags) ([]*dialect.Dialect, error) {
-	if flags.limit < 0 {
-		return nil, wrongUse("give a duration such as 2s", "read --limit: %s is negative", flags.limit)
-	}
 	var found []*dialect.Dialect
 	for _, name := range flags.dialects {
-		d, err := dialect.Lookup(name)
+		d, err := lookUp(name)
 		if err != nil {
-			return nil, wrongUse("outlocal dialects tells what each one is", "%w", err)
+			return nil, err
 		}
 		if d.Handshake == nil {
 			return nil, wrongUse("outlocal emulate --webhook URL --dialect "+d.String()+" sends the acknowledgement that it had instead",
