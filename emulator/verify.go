@@ -99,7 +99,7 @@ func (s *Server) ask(ctx context.Context, v Verification, probe Probe) delivery.
 	case ProbeHandshake, ProbeAgain:
 	}
 	rules := h.Dialect.Handshake
-	request := Request{probe, h.Method, journal.MaskURL(rules.URL(h.URL, rules.Token(h.RequestID)))}
+	request := Request{probe, h.Method, journal.MaskHandshake(rules.URL(h.URL, rules.Token(h.RequestID)))}
 	if v.Sending != nil {
 		v.Sending(request)
 	}

@@ -67,6 +67,11 @@ type Entry struct {
 	Exchange *Exchange `json:"exchange,omitempty"` // the HTTP request and what came of it
 	Note     string    `json:"note,omitempty"`     // one line for a person
 	Data     any       `json:"data,omitempty"`     // detail of this kind; must be encodable as JSON
+
+	// Secrets are those that [Entry.Masked] can't find where secrets stand in
+	// the entry itself, and that its other party may say nevertheless. They may
+	// be shared by entries and are never shown.
+	Secrets []string `json:"-"`
 }
 
 // Exchange is one HTTP request and what came of it.
@@ -125,10 +130,22 @@ func (x *Exchange) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// bodyBytes is what e counts against [Limits.BodyBytes].
-func (e *Entry) bodyBytes() int64 {
-	if e.Exchange == nil {
-		return 0
+// Size is about what e takes up in bytes, where others have a say in that:
+// bodies, headers, URLs and texts. It counts against [Limits.BodyBytes].
+func (e *Entry) Size() int64 {
+	n := len(e.URL) + len(e.Note)
+	if x := e.Exchange; x != nil {
+		n += len(x.URL) + len(x.Error) + len(x.RequestBody) + len(x.ResponseBody) + headerSize(x.RequestHeader) + headerSize(x.ResponseHeader)
 	}
-	return int64(len(e.Exchange.RequestBody) + len(e.Exchange.ResponseBody))
+	return int64(n)
+}
+
+func headerSize(h http.Header) (n int) {
+	for name, values := range h {
+		n += len(name)
+		for _, v := range values {
+			n += len(v)
+		}
+	}
+	return n
 }

@@ -25,16 +25,16 @@ const (
 	// and a few megabytes.
 	DefaultEntries = 10_000
 
-	// DefaultBodyBytes bounds the bodies kept: a ring full of 6 KB
-	// notifications fits, and a webhook that answers with pages of HTML
-	// cannot fill a developer's machine.
+	// DefaultBodyBytes bounds the bodies, headers and texts kept: a ring full
+	// of 6 KB notifications fits, and a webhook that answers with pages of
+	// HTML, or with long headers, cannot fill a developer's machine.
 	DefaultBodyBytes = 64 << 20
 )
 
 // Limits bound a journal. A limit that is zero or less means its default.
 type Limits struct {
 	Entries   int   `json:"entries"`   // entries kept
-	BodyBytes int64 `json:"bodyBytes"` // bytes of request and response bodies kept; the newest entry is kept whatever its size
+	BodyBytes int64 `json:"bodyBytes"` // bytes of bodies, headers, URLs and texts kept; the newest entry is kept whatever its size
 }
 
 // Stats counts what went through a journal.
@@ -43,8 +43,14 @@ type Stats struct {
 	Overwritten uint64 `json:"overwritten"` // of these, dropped to make room for newer ones
 	Cleared     uint64 `json:"cleared"`     // of these, dropped by Clear
 	Entries     int    `json:"entries"`     // entries kept now
-	BodyBytes   int64  `json:"bodyBytes"`   // bytes of bodies kept now
+	BodyBytes   int64  `json:"bodyBytes"`   // bytes of bodies, headers, URLs and texts kept now
 	Limits      Limits `json:"limits"`
+}
+
+// kept is an entry with its size, which is reckoned once.
+type kept struct {
+	Entry
+	size int64
 }
 
 // Journal is a bounded list of entries. It is safe for concurrent use, starts
@@ -53,7 +59,7 @@ type Journal struct {
 	limits Limits
 
 	mu          sync.Mutex
-	chunks      [][]Entry     // the ring, allocated as it fills, addressed by Seq
+	chunks      [][]kept      // the ring, allocated as it fills, addressed by Seq
 	first, last uint64        // the entries kept are first..last; none when first > last
 	cleared     uint64        // the last entry that Clear dropped
 	bodyBytes   int64         // of the entries kept
@@ -63,7 +69,7 @@ type Journal struct {
 }
 
 // New returns an empty journal that keeps capacity entries ([DefaultEntries]
-// if capacity is zero or less) and [DefaultBodyBytes] of bodies.
+// if capacity is zero or less) and [DefaultBodyBytes] of what is in them.
 func New(capacity int) *Journal {
 	return NewLimited(Limits{Entries: capacity})
 }
@@ -78,7 +84,7 @@ func NewLimited(limits Limits) *Journal {
 	}
 	return &Journal{
 		limits: limits,
-		chunks: make([][]Entry, (limits.Entries+chunkEntries-1)/chunkEntries),
+		chunks: make([][]kept, (limits.Entries+chunkEntries-1)/chunkEntries),
 		first:  1,
 	}
 }
@@ -87,7 +93,7 @@ func NewLimited(limits Limits) *Journal {
 // one more than that of the entry before. It never waits for a reader. What e
 // points to belongs to the journal from here on.
 func (j *Journal) Append(e Entry) uint64 {
-	size := e.bodyBytes()
+	size := e.Size()
 
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -98,7 +104,7 @@ func (j *Journal) Append(e Entry) uint64 {
 		j.overwritten++
 	}
 	j.bodyBytes += size
-	*j.slot(e.Seq) = e
+	*j.slot(e.Seq) = kept{e, size}
 	if j.grown != nil {
 		close(j.grown)
 		j.grown = nil
@@ -146,11 +152,11 @@ func (j *Journal) Stats() Stats {
 const chunkEntries = 64
 
 // slot returns the place of entry seq in the ring. The caller holds mu.
-func (j *Journal) slot(seq uint64) *Entry {
+func (j *Journal) slot(seq uint64) *kept {
 	at := int((seq - 1) % uint64(j.limits.Entries))
 	chunk := &j.chunks[at/chunkEntries]
 	if *chunk == nil {
-		*chunk = make([]Entry, chunkEntries)
+		*chunk = make([]kept, chunkEntries)
 	}
 	return &(*chunk)[at%chunkEntries]
 }
@@ -159,7 +165,7 @@ func (j *Journal) slot(seq uint64) *Entry {
 // not be written again soon. The caller holds mu and counts it.
 func (j *Journal) dropFirst() {
 	slot := j.slot(j.first)
-	j.bodyBytes -= slot.bodyBytes()
-	*slot = Entry{}
+	j.bodyBytes -= slot.size
+	*slot = kept{}
 	j.first++
 }

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"net/http"
 	"runtime"
 	"testing"
 	"weak"
@@ -60,6 +61,13 @@ func TestLimits(t *testing.T) {
 			entries: []*journal.Exchange{{ResponseBody: make([]byte, kib)}, body(1)},
 			kept:    []uint64{2},
 			stats:   journal.Stats{Appended: 2, Overwritten: 1, Entries: 1, BodyBytes: 1},
+		},
+		{
+			name:    "headers, URLs and errors count",
+			limits:  journal.Limits{Entries: 9, BodyBytes: kib},
+			entries: []*journal.Exchange{{RequestHeader: http.Header{"A": {"bc", "d"}}, ResponseHeader: http.Header{"X": {string(make([]byte, kib-9))}}, URL: "u", Error: "ef"}, body(1)},
+			kept:    []uint64{1, 2},
+			stats:   journal.Stats{Appended: 2, Entries: 2, BodyBytes: kib},
 		},
 		{
 			name:    "the newest is kept whatever its size",

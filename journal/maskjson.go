@@ -9,9 +9,10 @@ import (
 // maskJSON masks the secrets in a JSON text and leaves every other byte as it
 // is. It reads tokens, not documents, so that a body that is not quite JSON
 // (unquoted names, single quotes, cut off, trailing text) is masked as well:
-// those are the bodies one looks at.
-func maskJSON(text string) string {
-	m := jsonMasker{text: text}
+// those are the bodies one looks at. What isSecret names is masked whole, and
+// inner masks what stands in any other string.
+func maskJSON(text string, isSecret func(name string) bool, inner func(string) string) string {
+	m := jsonMasker{text: text, isSecret: isSecret, inner: inner}
 	m.out.Grow(len(text))
 	for m.text != "" {
 		m.token()
@@ -25,6 +26,10 @@ type jsonMasker struct {
 	out    strings.Builder
 	open   []bool // for each open object and array: is all of it secret?
 	secret bool   // is the value after the last name secret?
+	kind   kind   // of the value after the last name
+
+	isSecret func(name string) bool
+	inner    func(string) string
 }
 
 // token reads one token and writes it, masked where it must be.
@@ -34,13 +39,13 @@ func (m *jsonMasker) token() {
 		m.copy(1)
 	case '{', '[':
 		m.open = append(m.open, m.hidden())
-		m.secret = false
+		m.secret, m.kind = false, plainValue
 		m.copy(1)
 	case '}', ']':
 		if len(m.open) > 0 {
 			m.open = m.open[:len(m.open)-1]
 		}
-		m.secret = false
+		m.secret, m.kind = false, plainValue
 		m.copy(1)
 	case '"', '\'':
 		m.quoted(c)
@@ -63,7 +68,7 @@ func (m *jsonMasker) quoted(quote byte) {
 	}
 	switch {
 	case isName(m.text[end:]):
-		m.secret = secretName(unescape(content))
+		m.named(unescape(content))
 		m.copy(end)
 		return
 	case m.hidden() && content != "":
@@ -71,7 +76,7 @@ func (m *jsonMasker) quoted(quote byte) {
 		m.out.WriteString(mask)
 	default:
 		m.out.WriteByte(quote)
-		m.out.WriteString(maskString(content))
+		m.out.WriteString(m.string(content))
 	}
 	if closed {
 		m.out.WriteByte(quote)
@@ -88,36 +93,47 @@ func (m *jsonMasker) bare() {
 	word := m.text[:end]
 	switch {
 	case isName(m.text[end:]):
-		m.secret = secretName(word)
+		m.named(word)
 		m.copy(end)
 		return
-	case word == "null", word == "true", word == "false": // says something, gives nothing away
+	case word == "null", word == "true", word == "false", word == mask: // says something, gives nothing away
 		m.out.WriteString(word)
 	case m.hidden():
 		m.out.WriteString(`"` + mask + `"`)
 	default:
-		m.out.WriteString(MaskURL(word))
+		m.out.WriteString(m.string(word))
 	}
 	m.text = m.text[end:]
+}
+
+// named takes note of the name of the value that comes next.
+func (m *jsonMasker) named(name string) {
+	m.secret, m.kind = m.isSecret(name), kindOf(name)
+}
+
+// kind is what a value is said to be by its name.
+type kind int
+
+const (
+	plainValue   kind = iota
+	urlValue          // the URL of a webhook, whether it has a scheme or not
+	requestValue      // a path of the API, with its options
+)
+
+func kindOf(name string) kind {
+	name = strings.ToLower(name)
+	switch {
+	case strings.HasSuffix(name, "url"), strings.HasSuffix(name, "uri"):
+		return urlValue
+	case name == "resource", strings.HasPrefix(name, "@odata."), strings.HasPrefix(name, "odata."):
+		return requestValue
+	}
+	return plainValue
 }
 
 func (m *jsonMasker) copy(n int) {
 	m.out.WriteString(m.text[:n])
 	m.text = m.text[n:]
-}
-
-// secretName tells whether a property's value is a secret: the client state as
-// the dialects call it (W1.2-03, W1.2-04, W1.2-05), and the tokens and
-// credentials of sign-in. A map of headers is known by the headers' names.
-func secretName(name string) bool {
-	switch strings.ToLower(name) {
-	case "context",
-		"access_token", "refresh_token", "id_token", "device_code", "assertion",
-		"client_secret", "client_assertion", "code_verifier", "password", "secret",
-		"validationtokens", "webpushencryptionsecret":
-		return true
-	}
-	return secretHeader(name)
 }
 
 // isName tells whether a colon comes next, which makes a name of what was before.
@@ -151,14 +167,11 @@ func unescape(content string) string {
 	return plain
 }
 
-// maskString masks URLs and tokens inside a string. Only a string with one is
+// string masks URLs and tokens inside a string. Only a string with one is
 // written anew.
-func maskString(content string) string {
+func (m *jsonMasker) string(content string) string {
 	plain := unescape(content)
-	masked := maskText(plain)
-	if strings.HasPrefix(plain, "http://") || strings.HasPrefix(plain, "https://") {
-		masked = MaskURL(plain) // a blank in it does not end it
-	}
+	masked := m.value(plain)
 	if masked == plain {
 		return content
 	}
@@ -172,4 +185,34 @@ func maskString(content string) string {
 		return mask
 	}
 	return strings.TrimSuffix(buf.String()[1:], "\"\n")
+}
+
+// value masks the value of a string.
+func (m *jsonMasker) value(plain string) string {
+	path, _, hasQuery := strings.Cut(plain, "?")
+	switch {
+	case m.kind == urlValue:
+		plain = maskUser(MaskURL(plain))
+	case m.kind == requestValue && hasQuery:
+		return MaskRequest(plain) // its options were looked through
+	case strings.HasPrefix(plain, "http://"), strings.HasPrefix(plain, "https://"),
+		hasParameter(plain) && !strings.ContainsFunc(path, wordBreak):
+		plain = MaskURL(plain) // a blank in it does not end it
+	}
+	return m.inner(plain)
+}
+
+// hasParameter tells whether a text has the query of a URL.
+func hasParameter(text string) bool {
+	_, query, found := strings.Cut(text, "?")
+	return found && strings.Contains(query, "=")
+}
+
+// maskUser masks the user and password of a URL without a scheme.
+func maskUser(u string) string {
+	base, _, _ := strings.Cut(u, "?")
+	if at := strings.LastIndexByte(base, '@'); at >= 0 && !strings.Contains(base, "//") {
+		return mask + u[at:]
+	}
+	return u
 }

@@ -9,7 +9,7 @@ import (
 // came back as an error or a page. It goes word by word, a word being what
 // stands between blanks, double quotes and angle brackets.
 func maskText(text string) string {
-	if !strings.Contains(text, "://") && !strings.Contains(text, jwtStart) && !containsFold(text, bearer) {
+	if !strings.Contains(text, "://") && !hasParameter(text) && !strings.Contains(text, jwtStart) && !containsFold(text, bearer) {
 		return text
 	}
 	var b strings.Builder
@@ -50,7 +50,7 @@ func wordBreak(r rune) bool {
 
 // maskWord masks one word that is, or holds, a URL or a token.
 func maskWord(word string) string {
-	if strings.Contains(word, "://") {
+	if strings.Contains(word, "://") || hasParameter(word) {
 		url, trailer := cutTrailer(word)
 		word = MaskURL(url) + trailer
 	}

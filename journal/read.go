@@ -137,7 +137,7 @@ func (r *reader) fill() bool {
 	}
 	r.batch = r.buf[:n]
 	for i := range r.batch {
-		r.batch[i] = *j.slot(r.seq + 1 + uint64(i))
+		r.batch[i] = j.slot(r.seq + 1 + uint64(i)).Entry
 	}
 	return true
 }

@@ -70,7 +70,7 @@ func path(x *journal.Exchange) string {
 	if x == nil {
 		return ""
 	}
-	u, err := url.Parse(journal.MaskURL(x.URL))
+	u, err := url.Parse(journal.MaskRequest(x.URL))
 	if err != nil {
 		return "?"
 	}

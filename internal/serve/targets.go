@@ -177,15 +177,29 @@ func parseTarget(target string) (endpoint, error) {
 	if name, portText, err := net.SplitHostPort(target); err == nil {
 		n, err := strconv.ParseUint(portText, 10, 16)
 		if err != nil || n == 0 {
-			return endpoint{}, fmt.Errorf("%q: want a port from 1 to 65535", target)
+			return endpoint{}, fmt.Errorf("%s: want a port from 1 to 65535", named(target))
 		}
 		host, port = name, int(n)
 	}
 	host = hostname(host)
 	if _, err := netip.ParseAddr(host); host == "" || err != nil && strings.ContainsAny(host, "/:*?@ ") {
-		return endpoint{}, fmt.Errorf("%q: want HOST or HOST:PORT, without path or wildcard", target)
+		return endpoint{}, fmt.Errorf("%s: want HOST or HOST:PORT, without path or wildcard", named(target))
 	}
 	return endpoint{host, port}, nil
+}
+
+// named quotes a target in as far as it is a host and port: what somebody took
+// for one may hold a key behind a ?, or a password before an @.
+func named(target string) string {
+	host := target
+	if end := strings.IndexAny(host, "/?#"); end >= 0 {
+		host = host[:end]
+	}
+	host = host[strings.LastIndexByte(host, '@')+1:]
+	if host == target || host == "" {
+		return strconv.Quote(host)
+	}
+	return "what stands at " + strconv.Quote(host)
 }
 
 // urlPort returns the port that u is dialled at. Its errors name the host at

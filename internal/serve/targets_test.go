@@ -101,7 +101,11 @@ func TestAllowRefuses(t *testing.T) {
 	for _, row := range []struct{ target, want string }{
 		{"", `allow target: "": want HOST or HOST:PORT, without path or wildcard`},
 		{"*.example.com", `allow target: "*.example.com": want HOST or HOST:PORT, without path or wildcard`},
-		{"example.com/cb", `allow target: "example.com/cb": want HOST or HOST:PORT, without path or wildcard`},
+		{"example.com/cb", `allow target: what stands at "example.com": want HOST or HOST:PORT, without path or wildcard`},
+		{"x/?code=s3cret", `allow target: what stands at "x": want HOST or HOST:PORT, without path or wildcard`},
+		{"?code=s3cret", `allow target: "": want HOST or HOST:PORT, without path or wildcard`},
+		{"me:s3cret@x", `allow target: what stands at "x": want a port from 1 to 65535`},
+		{"x:80?code=s3cret", `allow target: what stands at "x:80": want a port from 1 to 65535`},
 		{"example.com:http", `allow target: "example.com:http": want a port from 1 to 65535`},
 		{"example.com:0", `allow target: "example.com:0": want a port from 1 to 65535`},
 		{"ftp://example.com", `allow target: host example.com: scheme "ftp" is neither http nor https`},

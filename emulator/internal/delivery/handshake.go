@@ -45,6 +45,7 @@ func (e *Engine) Handshake(ctx context.Context, h HandshakeRequest) HandshakeRes
 	rules := h.Dialect.Handshake
 	token := cmp.Or(h.Token, rules.Token(h.RequestID))
 	t := e.newTarget(rules.URL(h.URL, token))
+	t.masked = journal.MaskHandshake(t.raw)
 	if h.Method == "" {
 		h.Method = http.MethodPost
 	}
@@ -136,6 +137,9 @@ func (e *Engine) recordHandshake(h *HandshakeRequest, result *HandshakeResult, r
 	entry := journal.Entry{
 		At: e.Clock.Now(), Wall: e.Clock.Wall(), Kind: journal.Handshake, Cause: h.Cause, Dialect: h.Dialect.String(),
 		Subscription: h.Subscription, Mailbox: h.Mailbox, App: h.App, URL: h.URL, Exchange: x, Note: "good",
+	}
+	if h.ClientState != "" { // few handshakes send it (W2.1-04), but a webhook may know it from before
+		entry.Secrets = []string{h.ClientState}
 	}
 	if len(result.Diagnoses) > 0 {
 		x.Finding = result.Diagnoses[0].ID

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -267,7 +268,9 @@ func TestHandshakeEnds(t *testing.T) {
 func TestHandshakeIsJournaled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		r.serveInMemory(t, func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) })
+		r.serveInMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "no, though you are s3cret with k3y!", http.StatusForbidden) // what it remembers
+		})
 		got := shake(t.Context(), r, dialect.OutlookFinal)
 		entries := r.entries(journal.Handshake)
 		if len(entries) != 1 || entries[0].Seq != got.Entry {
@@ -277,7 +280,7 @@ func TestHandshakeIsJournaled(t *testing.T) {
 		if x.URL != "http://hook.localhost/cb?code=k3y&validationtoken="+outlookToken || x.Status != http.StatusForbidden || x.Finding != got.Diagnoses[0].ID {
 			t.Errorf("exchange %+v", x)
 		}
-		if shown := fmt.Sprint(entries[0].Masked(), *entries[0].Masked().Exchange, got.Failure, got.Diagnoses); strings.Contains(shown, "k3y") || strings.Contains(shown, "s3cret") {
+		if shown := fmt.Sprint(entries[0].Masked(), *entries[0].Masked().Exchange, string(entries[0].Masked().Exchange.ResponseBody), string(entries[0].Masked().Data.(json.RawMessage)), got.Failure); strings.Contains(shown, "k3y") || strings.Contains(shown, "s3cret") {
 			t.Errorf("a secret is shown: %s", shown)
 		}
 		want := "http://hook.localhost/cb?code=…&validationtoken=" + outlookToken // W2.4-01
