@@ -120,7 +120,7 @@ func pathOf(d *dialect.Dialect, mount, id string) string {
 func (p *play) answered(name string) {
 	if x := p.app.take(); x != nil {
 		p.said = x
-		p.now.show(x)
+		p.show(x)
 		if name != "" {
 			p.calls[name] = x
 		}

@@ -128,7 +128,7 @@ func (p *play) expectAnswer(want *ExpectAnswer) error {
 		p.now.problem("the webhook was asked nothing that a step looked at")
 	}
 	for _, x := range all {
-		p.now.show(x)
+		p.show(x)
 		if err := p.compareAnswer(want, x); err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (p *play) expectAPI(want *ExpectAPI) error {
 		p.now.problem("the service was asked nothing")
 		return nil
 	}
-	p.now.show(x)
+	p.show(x)
 	answer := jsonOf(x.ResponseBody)
 	err := p.compareAll(
 		comparison{"the status", want.Status, this(float64(x.Status))},
@@ -195,7 +195,7 @@ func (p *play) expectHandshake(ctx context.Context, want *ExpectHandshake) error
 	}
 	p.shown = nil
 	for i := range all {
-		p.now.show(all[i].Exchange)
+		p.show(all[i].Exchange)
 		p.shown = append(p.shown, all[i].Exchange)
 	}
 	if len(all) != count {

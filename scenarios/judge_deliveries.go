@@ -21,7 +21,7 @@ func (p *play) expectDeliveries(ctx context.Context, want *ExpectDeliveries) err
 	for _, d := range requests {
 		items = append(items, d.items...)
 		p.shown = append(p.shown, d.entry.Exchange)
-		p.now.show(d.entry.Exchange)
+		p.show(d.entry.Exchange)
 		p.looked = max(p.looked, d.entry.Seq)
 	}
 	if n := len(items); n != wanted && !(want.AtLeast && n > wanted) {

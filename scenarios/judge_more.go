@@ -39,7 +39,7 @@ func (p *play) expectNothing(ctx context.Context, want *ExpectNothing) error {
 	p.shown = nil
 	for i := range all {
 		if isRequest(&all[i]) {
-			p.now.show(all[i].Exchange)
+			p.show(all[i].Exchange)
 			p.now.problem("the webhook is sent something: %s", describe(&all[i]))
 		}
 	}
@@ -78,7 +78,7 @@ func (p *play) expectReceived(ctx context.Context, want *ExpectReceived) error {
 			if e.Exchange.Status >= 400 && r.Items == 0 {
 				refused++
 			}
-			p.now.show(e.Exchange)
+			p.show(e.Exchange)
 		}
 	}
 	if want.Count != nil && p.server == nil { // they may still be on their way

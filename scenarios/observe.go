@@ -153,7 +153,7 @@ func (p *play) await(ctx context.Context, a *Await) error {
 		wrong = errors.Join(wrong, err)
 		if why != "" {
 			differs = append(differs, why)
-			p.now.show(e.Exchange)
+			p.show(e.Exchange)
 			return false
 		}
 		count++

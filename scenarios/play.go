@@ -87,19 +87,20 @@ type play struct {
 	report *Report
 	now    *StepReport // that is being done
 
-	scope  scope
-	subs   []*subscribed
-	ids    map[string]bool // of its subscriptions
-	calls  map[string]*journal.Exchange
-	said   *journal.Exchange   // what the app said last, and was answered
-	shown  []*journal.Exchange // what the webhook was asked last, and answered
-	named  any                 // what the step gave, for its name
-	begun  uint64              // journal, before the first step
-	acted  uint64              // before the last step that did something
-	when   time.Time           // and the service's time then
-	looked uint64              // up to here deliveries were looked at
-	heard  uint64              // up to here the built-in webhook was asked
-	waited uint64              // up to here calls were awaited
+	scope   scope
+	subs    []*subscribed
+	ids     map[string]bool // of its subscriptions
+	calls   map[string]*journal.Exchange
+	said    *journal.Exchange   // what the app said last, and was answered
+	shown   []*journal.Exchange // what the webhook was asked last, and answered
+	atFault []*journal.Exchange // what is shown of the step if it fails
+	named   any                 // what the step gave, for its name
+	begun   uint64              // journal, before the first step
+	acted   uint64              // before the last step that did something
+	when    time.Time           // and the service's time then
+	looked  uint64              // up to here deliveries were looked at
+	heard   uint64              // up to here the built-in webhook was asked
+	waited  uint64              // up to here calls were awaited
 }
 
 // subscribed is a subscription of the scenario's.
@@ -168,9 +169,7 @@ func (p *play) step(ctx context.Context, number int, s *Step) StepReport {
 	if s.As != "" && p.named != nil {
 		p.scope.values[s.As] = p.named
 	}
-	if p.now.Verdict != Failed {
-		p.now.Exchanges = nil
-	}
+	p.reveal()
 	p.now.Took = time.Since(started)
 	return *p.now
 }

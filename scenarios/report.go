@@ -70,11 +70,19 @@ func (s *StepReport) problem(format string, args ...any) {
 	s.Verdict = Failed
 }
 
-// show adds exchanges to what is shown if the step fails.
-func (s *StepReport) show(exchanges ...*journal.Exchange) {
-	for _, x := range exchanges {
-		if x != nil && len(s.Exchanges) < shownExchanges {
-			s.Exchanges = append(s.Exchanges, *journal.Entry{Exchange: x}.Masked().Exchange)
+// show keeps an exchange to be shown if the step fails.
+func (p *play) show(x *journal.Exchange) {
+	if x != nil && len(p.atFault) < shownExchanges {
+		p.atFault = append(p.atFault, x)
+	}
+}
+
+// reveal shows a step that failed with its exchanges: masked only then, as that takes longer than all else.
+func (p *play) reveal() {
+	if p.now.Verdict == Failed {
+		for _, x := range p.atFault {
+			p.now.Exchanges = append(p.now.Exchanges, *journal.Entry{Exchange: x}.Masked().Exchange)
 		}
 	}
+	p.atFault = nil
 }

@@ -50,7 +50,7 @@ func (p *play) call(ctx context.Context, step *Step) error {
 	if said != nil {
 		p.app.take()
 		p.said, p.named = said, answerValues(said)
-		p.now.show(said)
+		p.show(said)
 		if step.As != "" {
 			p.calls[step.As] = said
 		}
@@ -101,7 +101,7 @@ func (p *play) send(ctx context.Context, step *Step) error {
 		response.Body.Close()
 	}
 	p.shown, p.named = []*journal.Exchange{x}, answerValues(x)
-	p.now.show(x)
+	p.show(x)
 	if step.As != "" {
 		p.calls[step.As] = x
 	}
@@ -203,7 +203,7 @@ func (p *play) tell(ctx context.Context, a *Advance) error {
 		return err
 	}
 	said, err := exchange(&recorder{next: p.outside, agent: runnerAgent}, request)
-	p.now.show(said)
+	p.show(said)
 	if err == nil && (said.Status < http.StatusOK || said.Status >= http.StatusMultipleChoices) {
 		p.now.problem("the app answers %d to the new time", said.Status)
 	}
