@@ -25,7 +25,7 @@ type Status struct {
 
 	Serve         []Mount          `json:"serve,omitempty" doc:"which dialect each base path speaks"`
 	Subscriptions int              `json:"subscriptions" doc:"how many there are"`
-	Counters      map[string]int64 `json:"counters,omitempty" doc:"what has been counted since the start or the last reset of everything, by name"`
+	Counters      map[string]int64 `json:"counters,omitempty" doc:"what has been counted since the start or the last reset of everything, by name; at any moment, raised and others (notifications that no change raised) are as many as delivered, lost, dropped and pending together"`
 	Endpoints     []Endpoint       `json:"endpoints,omitempty" doc:"the webhooks that were delivered to"`
 	InFlight      []string         `json:"inFlight,omitempty" doc:"requests that keep time from jumping, and their age"`
 	Journal       JournalState     `json:"journal"`

@@ -53,7 +53,7 @@ func (s *Server) counters() map[string]int64 {
 	n, boxes := s.engine.Stats(), s.boxes.Counters()
 	return map[string]int64{
 		"raised": n.Raised, "delivered": n.Delivered, "late": n.Late, "retried": n.Retried, "lost": n.Lost, "dropped": n.Dropped,
-		"overflowed": n.Overflowed, "requests": n.Requests, "faults": s.faults.Strikes(),
+		"pending": n.Pending, "others": n.Others, "overflowed": n.Overflowed, "requests": n.Requests, "faults": s.faults.Strikes(),
 		"mailboxes": int64(boxes.Mailboxes), "items": int64(boxes.Items), "itemsForgotten": int64(boxes.Forgotten),
 	}
 }
@@ -99,6 +99,7 @@ func (s *Server) RaiseChange(ctx context.Context, c control.Change) (control.Rai
 		defer s.engine.Hold()()
 	}
 	var raised control.Raised
+	forgotten := s.boxes.Counters().Forgotten
 	for range max(c.Count, 1) {
 		if err := ctx.Err(); err != nil {
 			return raised, err
@@ -112,7 +113,16 @@ func (s *Server) RaiseChange(ctx context.Context, c control.Change) (control.Rai
 	if raised.Matched == 0 {
 		raised.Note = strings.TrimSpace(raised.Note + " " + s.whyNobody(op))
 	}
+	if n := s.boxes.Counters().Forgotten - forgotten; n > 0 {
+		raised.Note = strings.TrimSpace(raised.Note + " " + outOfRoom(int(n)))
+	}
 	return raised, nil
+}
+
+// outOfRoom tells that items made room for newer ones, which a webhook that is told of them only now will not find.
+func outOfRoom(items int) string {
+	return fmt.Sprintf("a mailbox keeps %d items: %s forgotten for newer ones, and who is notified of them can't read them any more; raise fewer at once.",
+		mailbox.MaxItems, oneOrMore(items, "the oldest was", "the %d oldest were"))
 }
 
 // tell journals a change, raises its notifications and reports it.

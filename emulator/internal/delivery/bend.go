@@ -45,6 +45,7 @@ func (p *endpoint) bend(it *item, key groupKey, refused *refusals) {
 		return
 	}
 	copies := make([]*item, len(plan.Copies))
+	p.engine.counts.copied(it, len(copies))
 	for i := range copies {
 		copies[i] = new(*it)
 		copies[i].alone = true
@@ -72,7 +73,7 @@ func (p *endpoint) place(it *item, key groupKey, wait time.Duration) {
 // nothing back and wait for nothing.
 func (p *endpoint) aside(it *item, key groupKey, wait time.Duration) {
 	it.group = &group{groupKey: key, bent: it.plan}
-	b := &batch{group: it.group, items: []*item{it}}
+	b := &batch{group: it.group, items: []*item{it}, era: p.engine.era.Load()}
 	p.waiting++
 	p.later[b] = struct{}{}
 	b.timer = p.engine.Clock.AfterFunc(wait, func() { p.retryNow(b) })

@@ -1,7 +1,5 @@
 package delivery
 
-import "sync/atomic"
-
 // Forget begins anew, as after the start: what waits is given up without a word, and states and counts are gone. Subscriptions are the
 // store's matter. A request that is in flight ends by itself, and is not made again if it fails.
 func (e *Engine) Forget() {
@@ -53,10 +51,4 @@ func (l *losses) clear() {
 	defer l.mu.Unlock()
 	clear(l.told)
 	l.some.Store(false)
-}
-
-func (c *counters) clear() {
-	for _, n := range []*atomic.Int64{&c.raised, &c.delivered, &c.late, &c.retried, &c.lost, &c.dropped, &c.overflowed, &c.requests} {
-		n.Store(0)
-	}
 }

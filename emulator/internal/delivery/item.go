@@ -33,6 +33,7 @@ type item struct {
 	mailbox    string
 	app        string
 	cause      uint64
+	term       int64 // of the counters, in which it was raised
 }
 
 // kind is what a notification tells of.

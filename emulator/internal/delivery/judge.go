@@ -88,7 +88,7 @@ func (e *Engine) attempt(b *batch, l *lane) verdict {
 		r.bend(plan, b.tries)
 	}
 	reply := e.post(&l.within, r)
-	if e.life.Err() != nil {
+	if e.life.Err() != nil || b.era != e.era.Load() { // nobody wants to know any more
 		return verdict{hold: reply.hold}
 	}
 	a := attempted{
@@ -112,14 +112,13 @@ func (e *Engine) attempt(b *batch, l *lane) verdict {
 
 // settle draws the consequences for the notifications of an attempt.
 func (e *Engine) settle(b *batch, v *verdict, attempt uint64) {
-	n := int64(len(b.items))
-	e.counts.requests.Add(1)
+	e.counts.request(b.items)
 	switch {
+	case v.delivered && v.Class == diagnosis.ClassLate:
+		e.counts.settled(b.items, delivered, late)
+		e.losses.forget(b.items)
 	case v.delivered:
-		e.counts.delivered.Add(n)
-		if v.Class == diagnosis.ClassLate {
-			e.counts.late.Add(n)
-		}
+		e.counts.settled(b.items, delivered)
 		e.losses.forget(b.items)
 	case v.retryIn > 0:
 		e.retry(b, v, attempt)

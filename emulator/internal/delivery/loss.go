@@ -41,15 +41,13 @@ func (e *Engine) giveUp(items []*item, why Reason, t *target, cause uint64) {
 	if len(items) == 0 {
 		return
 	}
-	n := int64(len(items))
 	switch why {
 	case Lost:
-		e.counts.lost.Add(n)
+		e.counts.settled(items, lost)
 	case Overflow:
-		e.counts.overflowed.Add(n)
-		fallthrough
+		e.counts.settled(items, dropped, overflowed)
 	default:
-		e.counts.dropped.Add(n)
+		e.counts.settled(items, dropped)
 	}
 	entry := e.entry(journal.Dropped, items)
 	entry.URL, entry.Note = t.raw, why.note(len(items), t)

@@ -23,7 +23,6 @@ func (e *Engine) Raise(change notify.Change, cause uint64) (matched int) {
 		kind = 0 // to a filter, an update may be the coming or going of an item (W1.5-16): look at all
 	}
 	e.Store.Match(change.Mailbox.Store, change.Collection, change.Folder, kind, p.visit)
-	e.counts.raised.Add(int64(len(p.items)))
 	for rest := p.items; len(rest) > 0; {
 		next := rest[0].key.target.endpoint
 		run := 1
@@ -43,6 +42,7 @@ func (e *Engine) Raise(change notify.Change, cause uint64) (matched int) {
 
 // queue hands what was planned to its endpoint, and tells of what that does not take.
 func (e *Engine) queue(p *endpoint, plans []planned) {
+	e.counts.raise(plans)
 	if e.Faults.Any(fault.OnNotification) {
 		e.plot(plans)
 	}

@@ -238,7 +238,7 @@ func TestOverflow(t *testing.T) {
 		for i := range 20 { // one is out, ten wait
 			r.create(fmt.Sprintf("AAMk%d", i))
 		}
-		if s := r.Stats(); s.Overflowed != 9 || s.Dropped != 9 || s.Raised != 20 {
+		if s := r.Stats(); s.Overflowed != 9 || s.Dropped != 9 || s.Raised != 20 || s.Others != 1 || s.Pending != 12 { // one tells of the loss
 			t.Errorf("stats %+v", s)
 		}
 		close(h.release)

@@ -1,7 +1,7 @@
 package delivery
 
 import (
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -35,27 +35,108 @@ func (e *Engine) Endpoints() []EndpointState {
 	return states
 }
 
-// Stats counts notifications since the start, or since [Engine.Forget]; Requests counts what they went out in.
+// Stats counts notifications since the start, or since [Engine.Forget], whatever they tell of; Requests counts what they went out in.
+// At any moment, each of those that were raised, and of the others, has been delivered, lost or dropped, or is pending.
 type Stats struct {
 	Raised     int64 // by changes
+	Others     int64 // acknowledgements, events in the lives of subscriptions, and copies that faults made
 	Delivered  int64 // late ones included
 	Late       int64
 	Retried    int64 // each time that an attempt is to be made again
 	Lost       int64 // given up for want of a good answer
 	Dropped    int64 // given up for any other reason
 	Overflowed int64 // of these, for want of room
+	Pending    int64 // queued, in flight, or to be tried again
 	Requests   int64
-}
-
-type counters struct {
-	raised, delivered, late, retried, lost, dropped, overflowed, requests atomic.Int64
 }
 
 // Stats counts everything now.
 func (e *Engine) Stats() Stats {
 	c := &e.counts
-	return Stats{
-		Raised: c.raised.Load(), Delivered: c.delivered.Load(), Late: c.late.Load(), Retried: c.retried.Load(),
-		Lost: c.lost.Load(), Dropped: c.dropped.Load(), Overflowed: c.overflowed.Load(), Requests: c.requests.Load(),
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stats
+}
+
+// counters keeps the counts. Those of a notification that was raised before the counts were cleared are over.
+type counters struct {
+	mu    sync.Mutex
+	term  int64 // how often they were cleared
+	stats Stats
+}
+
+// raise counts notifications that are to be queued, and lets them know in which term that is.
+func (c *counters) raise(plans []planned) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range plans {
+		plans[i].term = c.term
+		if plans[i].kind == ofChange {
+			c.stats.Raised++
+		} else {
+			c.stats.Others++
+		}
+	}
+	c.stats.Pending += int64(len(plans))
+}
+
+// copied counts copies of a notification, if that counts.
+func (c *counters) copied(it *item, copies int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if it.term == c.term {
+		c.stats.Others += int64(copies)
+		c.stats.Pending += int64(copies)
 	}
 }
+
+// settled counts what came of notifications: they are no longer pending.
+func (c *counters) settled(items []*item, as ...func(*Stats) *int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.current(items)
+	c.stats.Pending -= n
+	for _, of := range as {
+		*of(&c.stats) += n
+	}
+}
+
+// again counts notifications that stay pending.
+func (c *counters) again(items []*item) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats.Retried += c.current(items)
+}
+
+// request counts one that was made, unless all that it was made for is over.
+func (c *counters) request(items []*item) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.current(items) > 0 {
+		c.stats.Requests++
+	}
+}
+
+// current is how many notifications are of this term; mu is held.
+func (c *counters) current(items []*item) (n int64) {
+	for _, it := range items {
+		if it.term == c.term {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *counters) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.term++
+	c.stats = Stats{}
+}
+
+// What may become of notifications.
+func delivered(s *Stats) *int64  { return &s.Delivered }
+func late(s *Stats) *int64       { return &s.Late }
+func lost(s *Stats) *int64       { return &s.Lost }
+func dropped(s *Stats) *int64    { return &s.Dropped }
+func overflowed(s *Stats) *int64 { return &s.Overflowed }

@@ -31,7 +31,7 @@ func (e *Engine) retry(b *batch, v *verdict, attempt uint64) {
 	entry.Cause, entry.Note, entry.URL = attempt, v.Next, b.group.target.raw
 	next := &batch{group: b.group, tries: b.tries + 1, first: b.first, era: b.era, cause: e.Journal.Append(entry)}
 	next.items = append(next.items, b.items...)
-	e.counts.retried.Add(int64(len(next.items)))
+	e.counts.again(next.items)
 
 	p.mu.Lock()
 	defer p.mu.Unlock()

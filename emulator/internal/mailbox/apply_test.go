@@ -330,7 +330,7 @@ func TestTheOldestMakeRoom(t *testing.T) {
 	m := New(newStill(), 1)
 	first := raise(t, m, Op{Kind: notify.Created, Collection: notify.Contacts})
 	second := raise(t, m, Op{Kind: notify.Created, Collection: notify.Messages})
-	for range maxItems - 1 {
+	for range MaxItems - 1 {
 		raise(t, m, Op{Kind: notify.Created, Collection: notify.Messages})
 	}
 	box := first.Change.Mailbox
@@ -340,7 +340,7 @@ func TestTheOldestMakeRoom(t *testing.T) {
 	if _, err := m.Item(box, notify.Messages, second.Change.Item); err != nil {
 		t.Errorf("the second: %v", err)
 	}
-	if got, want := m.Counters(), (Counters{Mailboxes: 1, Items: maxItems, Forgotten: 1}); got != want {
+	if got, want := m.Counters(), (Counters{Mailboxes: 1, Items: MaxItems, Forgotten: 1}); got != want {
 		t.Errorf("Counters() = %+v, want %+v", got, want)
 	}
 	raise(t, m, Op{Kind: notify.Updated, Collection: notify.Messages})

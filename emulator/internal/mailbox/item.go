@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// maxItems in one mailbox; the oldest make room. What a webhook is told of it reads at once, and ten thousand items of
+	// MaxItems in one mailbox; the oldest make room. What a webhook is told of it reads at once, and ten thousand items of
 	// some hundred bytes are as many as a test looks back on.
-	maxItems = 10_000
+	MaxItems = 10_000
 
 	firstItem   = 0x1000 // counter of the first item, well above those of folders
 	firstChange = 0x2000 // counter of the first etag
@@ -144,7 +144,7 @@ func (b *box) drop(it *item) {
 
 // forget drops the oldest items until there is room for one more, and tells how many.
 func (b *box) forget() (dropped int) {
-	for ; len(b.items) >= maxItems; dropped++ {
+	for ; len(b.items) >= MaxItems; dropped++ {
 		var oldest uint64
 		for _, items := range b.order {
 			if oldest == 0 || items[0] < oldest {
