@@ -18,24 +18,45 @@ const (
 )
 
 const (
-	layoutTrimmed    = "2006-01-02T15:04:05.9999999Z"
-	layoutObserved   = "2006-01-02T15:04:05.9999999+00:00"
-	layoutDocumented = "2006-01-02T15:04:05.0000000Z"
-
-	tick = 100 * time.Nanosecond // the service counts in these
+	tick           = 100 * time.Nanosecond // the service counts in these
+	fractionDigits = 7                     // of a second, in ticks
 )
 
+// appendDate writes a date. Every notification bears one, so that it is written without detours over a layout.
 func appendDate(dst []byte, t time.Time, form DateForm) []byte {
-	layout := layoutTrimmed
-	switch form {
-	case Observed:
-		layout = layoutObserved
-	case Documented:
-		layout = layoutDocumented
-	}
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
 	dst = append(dst, '"')
-	dst = t.UTC().Truncate(tick).AppendFormat(dst, layout)
-	return append(dst, '"')
+	dst = append(appendDigits(dst, year, 4), '-')
+	dst = append(appendDigits(dst, int(month), 2), '-')
+	dst = append(appendDigits(dst, day, 2), 'T')
+	dst = append(appendDigits(dst, hour, 2), ':')
+	dst = append(appendDigits(dst, minute, 2), ':')
+	dst = appendDigits(dst, second, 2)
+	switch fraction := t.Nanosecond() / int(tick); {
+	case form == Documented:
+		dst = appendDigits(append(dst, '.'), fraction, fractionDigits)
+	case fraction != 0:
+		dst = bytes.TrimRight(appendDigits(append(dst, '.'), fraction, fractionDigits), "0")
+	}
+	if form == Observed {
+		return append(dst, `+00:00"`...)
+	}
+	return append(dst, `Z"`...)
+}
+
+// appendDigits writes a number with so many digits.
+func appendDigits(dst []byte, n, digits int) []byte {
+	at := len(dst)
+	for range digits {
+		dst = append(dst, '0')
+	}
+	for i := len(dst) - 1; i >= at; i-- {
+		dst[i] += byte(n % 10)
+		n /= 10
+	}
+	return dst
 }
 
 // ParseDate reads a date as requests write it: ISO 8601 with a zone, up to any number of digits (W1.6-11).
