@@ -198,7 +198,7 @@ func (s *soak) importSome(t *rapid.T) {
 	if s.imported > 0 {
 		return
 	}
-	s.imported = rapid.IntRange(1, amount(50, 10_000)).Draw(t, "many")
+	s.imported = rapid.SampledFrom([]int{1, 50, amount(50, 10_000)}).Draw(t, "many")
 	mailbox, url := drawMailbox(t), drawURL(t)
 	expires := s.server.Now().Add(71 * time.Hour)
 	rows := func(yield func(control.NewSubscription) bool) {
