@@ -29,7 +29,8 @@ func (d *Dialect) SubscriptionID(guid uuid.UUID, store string) string {
 		}
 		plain = append(plain, c)
 	}
-	return base64.StdEncoding.EncodeToString(plain)
+	var text [108]byte // what they come to
+	return string(base64.StdEncoding.AppendEncode(text[:0], plain))
 }
 
 const upperHex = "0123456789ABCDEF"
