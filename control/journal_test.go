@@ -69,6 +69,33 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+// TestJournalPagesByBytes: a page ends before it gets too long, and the next goes on where it ended.
+func TestJournalPagesByBytes(t *testing.T) {
+	f := newFake()
+	f.journal = journal.New(100)
+	j, client := f.journal, control.InProcess(control.NewHandler(f))
+	for range 5 {
+		j.Append(journal.Entry{Kind: journal.Attempt, Note: strings.Repeat("x", 3<<20)})
+		j.Append(journal.Entry{Kind: journal.Change})
+	}
+	j.Append(journal.Entry{Kind: journal.Attempt, Note: strings.Repeat("x", 9<<20)})
+	var pages []string
+	for since := uint64(0); ; {
+		page, err := client.Journal(t.Context(), control.JournalQuery{Since: since, Kinds: []journal.Kind{journal.Attempt}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page.Entries) == 0 {
+			break
+		}
+		pages = append(pages, seqs(page.Entries))
+		since = page.Next
+	}
+	if diff := cmp.Diff([]string{"1 3", "5 7", "9", "11"}, pages); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+}
+
 func TestJournalTellsWhatWasDropped(t *testing.T) {
 	f := newFake()
 	f.journal = journal.New(2)

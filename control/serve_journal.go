@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	pageSize  = 1000   // entries or subscriptions on a page, unless asked for otherwise: some hundred kilobytes
-	pageLimit = 10_000 // and at most, so that a page fits into memory a few times over
+	pageSize  = 1000    // entries or subscriptions on a page, unless asked for otherwise: some hundred kilobytes
+	pageLimit = 10_000  // and at most, so that a page fits into memory a few times over
+	pageBytes = 8 << 20 // of bodies, headers and texts, for the same reason: a page with more has fewer entries
 
 	waitDefault = 5 * time.Second  // far more than a webhook on the same machine needs
 	waitLimit   = 10 * time.Minute // what is waited for longer is waited for again
@@ -57,9 +58,20 @@ func readJournal(j *journal.Journal, q JournalQuery) (JournalPage, error) {
 		return JournalPage{}, err
 	}
 	next, matches := q.Since, matching(q.Kinds, q.Where)
+	size, full := int64(0), false
 	entries, dropped := j.Since(q.Since, func(e *journal.Entry) bool {
+		taken := !full && matches(e)
+		if taken && size > 0 && size+e.Size() > pageBytes {
+			full, taken = true, false
+		}
+		if full { // this one and those that follow are for the next page
+			return false
+		}
 		next = e.Seq // the last one that was looked at, whether it matched or not
-		return matches(e)
+		if taken {
+			size += e.Size()
+		}
+		return taken
 	}, limit)
 	return JournalPage{Entries: masked(entries), Next: next, Dropped: dropped}, nil
 }

@@ -163,7 +163,7 @@ type ResetReport struct {
 // JournalQuery selects journal entries.
 type JournalQuery struct {
 	Since uint64         `query:"since" doc:"only entries with a seq above it"`
-	Limit int            `query:"limit" doc:"at most so many; 1000 if left out, or all that come when following"`
+	Limit int            `query:"limit" doc:"at most so many; 1000 if left out, or all that come when following; a page has fewer if they are long"`
 	Kinds []journal.Kind `query:"kind" doc:"only this kind; may be repeated"`
 	Where Selector
 }
@@ -171,7 +171,7 @@ type JournalQuery struct {
 // JournalPage is a part of a journal. Entries are masked.
 type JournalPage struct {
 	Entries []journal.Entry `json:"entries"`
-	Next    uint64          `json:"next" doc:"the since with which to read on"`
+	Next    uint64          `json:"next" doc:"the since with which to read on, until a page is empty"`
 	Dropped uint64          `json:"dropped,omitempty" doc:"entries that were overwritten before they could be looked at"`
 }
 

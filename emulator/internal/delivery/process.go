@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/internal/clock"
 )
 
@@ -56,6 +57,9 @@ func (e *Engine) call(ctx context.Context, r *request) reply {
 	}
 	a.ended, a.Took = time.Now(), e.Clock.Now().Sub(began)-waited
 	a.Status, a.Header, a.Body, a.BodyTruncated = w.end(a.Err)
+	if tooLong(a.Header) {
+		a.Answer = diagnosis.Answer{Err: errLongHeader, Took: a.Took}
+	}
 	return a
 }
 

@@ -57,6 +57,7 @@ func (e *Engine) post(within *limiter, r *request) reply {
 	}
 	a := reply{started: time.Now()}
 	response, err := e.transport.RoundTrip(made) //nolint:bodyclose // readBody does
+	err = headerError(err)
 	if err == nil {
 		a.Status, a.Header, a.tls = response.StatusCode, response.Header, response.TLS
 		a.Body, a.BodyTruncated, err = readBody(response.Body, r)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
@@ -16,6 +18,33 @@ import (
 // connection just being closed would fail, and it would not be the webhook's fault.
 const idleTimeout = 4 * time.Second
 
+// longestHeader is how long an answer's header may be: some four times what servers bear of a request's, and little enough that an
+// answer to every attempt can be kept.
+const longestHeader = 64 << 10
+
+// errLongHeader says so in a user's words.
+var errLongHeader = fmt.Errorf("the answer's header is longer than %d KiB", longestHeader>>10)
+
+// headerError words what the transport has no type for.
+func headerError(err error) error {
+	if err != nil && strings.Contains(err.Error(), "server response headers exceeded") {
+		return errLongHeader
+	}
+	return err
+}
+
+// tooLong tells whether an answer that came over no connection has a header that is too long for one.
+func tooLong(h http.Header) bool {
+	const around = len(": \r\n")
+	n := 0
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(v) + around
+		}
+	}
+	return n > longestHeader
+}
+
 // newTransport makes the engine's own way out: HTTP/1.1, no proxy, no compression, and only to where Targets allows.
 func (e *Engine) newTransport() *http.Transport {
 	t := e.Targets.Transport()
@@ -25,6 +54,7 @@ func (e *Engine) newTransport() *http.Transport {
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	t.DisableCompression = true
+	t.MaxResponseHeaderBytes = longestHeader
 	t.MaxIdleConnsPerHost = e.Lanes + max(1, e.Lanes/retryShare)
 	t.IdleConnTimeout = idleTimeout
 	return t
