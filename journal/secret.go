@@ -57,7 +57,52 @@ func maskNamed(text string) string {
 	if strings.Contains(text, "<") || strings.Contains(text, "&lt;") {
 		text = maskAfter(text, tag, tagEnd)
 	}
-	return maskAfter(text, named, valueEnd)
+	var b strings.Builder
+	for text != "" {
+		from := strings.IndexFunc(text, inName)
+		if from < 0 {
+			break
+		}
+		to := from + len(text[from:]) - len(strings.TrimLeftFunc(text[from:], inName))
+		b.WriteString(text[:to])
+		name := text[from:to]
+		text = text[to:]
+		if !maybeSecret(name) || !meantSecret(name) {
+			continue
+		}
+		if separated := separator.FindStringIndex(text); separated != nil {
+			b.WriteString(text[:separated[1]])
+			length := valueEnd(text[separated[1]:], text[:separated[1]])
+			if length > 0 {
+				b.WriteString(mask)
+			}
+			text = text[separated[1]+length:]
+		}
+	}
+	b.WriteString(text)
+	return b.String()
+}
+
+// inName tells whether names are made of a letter; what else there is of @, - and . does no harm.
+func inName(r rune) bool {
+	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_@-.", r)
+}
+
+// maybeSecret is a quick look at a word before a long one: pages are long, and few of their words are names of secrets.
+func maybeSecret(word string) bool {
+	const shortest = len("key")
+	if len(word) < shortest {
+		return false
+	}
+	word = strings.ToLower(word)
+	for _, hint := range []string{"sta", "sec", "pass", "tok", "key", "con", "aut", "ass", "coo", "cod"} {
+		if strings.Contains(word, hint) {
+			return true
+		}
+	}
+	_, rest, clientState := strings.Cut(word, "c")
+	_, rest, inner := strings.Cut(rest, "s")
+	return clientState && inner && strings.Contains(rest, "t")
 }
 
 // maskAfter masks the values that come after what begin finds, whose first
@@ -92,9 +137,9 @@ var (
 	// tag is one of XML, with its attributes, also as a page shows it.
 	tag = regexp.MustCompile(`(?i)(?:<|&lt;)(?:\w+:)?([@\w][\w@.\-]*)(?:\s[^<>]*?)?(?:>|&gt;)`)
 
-	// named is a name in JSON, YAML, a form, an attribute, a dump, and in what
-	// is escaped for a page or a URL.
-	named = regexp.MustCompile(`(?i)([@\w][\w@.\-]*)(?:["'\\\s]|&quot;|&#34;|&#39;|%22|%20|%5c)*` +
+	// separator stands between a name and its value in JSON, YAML, a form, an
+	// attribute, a dump, and in what is escaped for a page or a URL.
+	separator = regexp.MustCompile(`^(?i)(?:["'\\\s]|&quot;|&#34;|&#39;|%22|%20|%5c)*` +
 		`(?:=>|=&gt;|[:=]|%3a|%3d)(?:[ \t]|%20)*(?:\\*["']|&quot;|&#34;|&#39;|%22)?`)
 )
 
@@ -119,9 +164,9 @@ func tagEnd(text, beginning string) int {
 
 // valueEnd is where a value ends that follows a separator: at the quote that
 // it begins with, else with its line, or with those that are indented below.
-func valueEnd(text, separator string) int {
+func valueEnd(text, beginning string) int {
 	for _, quote := range []string{`\\\"`, `\"`, `"`, `\'`, `'`, "&quot;", "&#34;", "&#39;", "%22"} {
-		if !strings.HasSuffix(separator, quote) {
+		if !strings.HasSuffix(beginning, quote) {
 			continue
 		}
 		if end := closing(text, quote); end >= 0 {
