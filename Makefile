@@ -29,7 +29,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 LINTER := bin/golangci-lint
 
 # How many random walks a soak takes.
-SOAK ?= 200
+SOAK ?= 40
 
 .DEFAULT_GOAL := help
 .PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak demo clean
