@@ -12,8 +12,8 @@ import (
 // mutants is how many expectations of a file are broken: enough, over all files, to find a kind of expectation that nothing judges. Of
 // a file in which hundreds of things happen, which take their time, it is fewMutants.
 const (
-	mutants    = 6
-	fewMutants = 2
+	mutants    = 3
+	fewMutants = 1
 	hundreds   = 200
 )
 

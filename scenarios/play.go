@@ -170,6 +170,9 @@ func (p *play) step(ctx context.Context, number int, s *Step) StepReport {
 		p.scope.values[s.As] = p.named
 	}
 	p.reveal()
+	if p.now.Verdict == Failed && p.unmet(ctx) {
+		p.now.Verdict = Unjudged
+	}
 	p.now.Took = time.Since(started)
 	return *p.now
 }
@@ -179,6 +182,25 @@ func inTheWay(err error) bool {
 	var own *control.Error
 	var network net.Error
 	return errors.As(err, &own) && own.Status >= 500 || errors.As(err, &network)
+}
+
+// unmet tells whether a webhook elsewhere was not met by the handshake of the last step that did something: where nothing answers, there
+// is nothing to judge.
+func (p *play) unmet(ctx context.Context) bool {
+	if p.options.Webhook == "" {
+		return false
+	}
+	entries, err := p.entries(ctx, p.acted)
+	return err == nil && slices.ContainsFunc(entries, func(e journal.Entry) bool {
+		if e.Kind != journal.Handshake || e.Exchange == nil {
+			return false
+		}
+		switch e.Exchange.Finding {
+		case "handshake-refused", "handshake-dns", "handshake-failed":
+			return true
+		}
+		return false
+	})
 }
 
 // prepare notes where things stand before a step.

@@ -126,6 +126,14 @@ func TestWebhookElsewhere(t *testing.T) {
 	}
 }
 
+// A webhook that is not there was not judged.
+func TestNobodyThere(t *testing.T) {
+	report := played(t, load(t, "happy-graph-v1.0.yaml"), scenarios.Options{Webhook: "http://127.0.0.1:1/hook"})
+	if report.Verdict != scenarios.Unjudged || !strings.Contains(report.Problems(), "handshake-refused") {
+		t.Errorf("it is %s, want it unjudged with the reason\n%s", report.Verdict, report.Problems())
+	}
+}
+
 // On an emulator that runs, a story keeps to a mailbox of its own, and leaves nothing there.
 func TestRunningEmulator(t *testing.T) {
 	e := emulatortest.Start(t, emulatortest.Config{})

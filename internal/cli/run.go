@@ -46,7 +46,7 @@ Scenarios that say what the webhook does are skipped with --webhook: yours does 
 outlocal run roll-out --steps
 outlocal run --tag conformance --webhook http://localhost:3000/hook
 outlocal run stories/ --dialect graph-v1.0 --seed 7`,
-		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "an emulator that was named is not there"),
+		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "nothing answers at the webhook's address, or the emulator that was named is not there"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("seed") {
 				f.seed = anySeed()
