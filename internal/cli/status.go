@@ -119,7 +119,7 @@ func (a *app) printStatus(s control.Status) {
 
 // countedWords are counters as they are talked about; a name that has no words here stands as it is.
 func countedWords(counters map[string]int64) []string {
-	things := map[string]string{"mailboxes": "mailbox", "items": "item", "requests": "request", "faults": "fault"}
+	things := map[string]string{"mailboxes": "mailbox", "items": "item", "requests": "request", "faults": "fault", "others": "other notification"}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(counters)) {
 		switch n := counters[name]; {
