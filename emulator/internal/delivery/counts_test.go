@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,9 +18,9 @@ import (
 func TestCountsAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answers := []int{http.StatusAccepted, http.StatusInternalServerError, http.StatusNotFound, http.StatusAccepted}
-		failing := false
+		var failing atomic.Bool
 		h := &hook{answer: func(n int) (int, time.Duration) {
-			if failing {
+			if failing.Load() {
 				return http.StatusBadGateway, 0
 			}
 			return answers[n%len(answers)], []time.Duration{0, 4 * time.Second, 6 * time.Second}[n%3]
@@ -59,7 +60,7 @@ func TestCountsAddUp(t *testing.T) {
 		}
 		r.Store.Remove(subscriptions[0].Handle)
 		check("with one that ended")
-		failing = true
+		failing.Store(true)
 		<-time.After(time.Minute)
 		for range 20 {
 			raised += r.create("AAMk2")

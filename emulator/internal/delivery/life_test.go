@@ -158,6 +158,12 @@ func TestEverythingAtOnce(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.MaxBatch, c.Lanes = 7, 5 })
 	const users, changes = 4, 50
 	var all sync.WaitGroup
+	subscribe := func(u int) {
+		r.subscribe(dialect.OutlookFinal, fmt.Sprintf("%s/cb?%d", s.URL, u%2), func(rec *store.Record) { rec.Mailbox.Store = fmt.Sprint("store-", u) })
+	}
+	for u := range users { // one each that misses nothing, however late the others come
+		subscribe(u)
+	}
 	for u := range users {
 		all.Go(func() {
 			box := ann
@@ -171,7 +177,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 	for u := range users {
 		for range 5 {
-			r.subscribe(dialect.OutlookFinal, fmt.Sprintf("%s/cb?%d", s.URL, u%2), func(rec *store.Record) { rec.Mailbox.Store = fmt.Sprint("store-", u) })
+			subscribe(u)
 		}
 	}
 	all.Go(func() {
