@@ -65,6 +65,8 @@ func counters() map[string]counter {
 		"lost":       total("notifications_lost", "Notifications given up as every attempt failed."),
 		"dropped":    total("notifications_dropped", "Notifications given up for any other reason."),
 		"overflowed": total("notifications_overflowed", "Of those dropped, for want of room in a queue."),
+		"others":     total("notifications_unraised", "Notifications that no change raised: acknowledgements, lifecycle, duplicates."),
+		"pending":    now("notifications_pending", "Notifications that are queued, on their way or to be tried again."),
 		"faults":     total("faults", "How often faults struck."),
 
 		"mailboxes":      now("mailboxes", "Mailboxes that there are."),
