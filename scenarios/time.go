@@ -18,9 +18,41 @@ type timekeeper struct {
 	stop  context.CancelFunc
 	going sync.WaitGroup
 
-	mu      sync.Mutex
-	waiting int           // webhooks that take their time
-	rested  chan struct{} // closed when that becomes none
+	taking tally // webhooks that take their time
+}
+
+// tally counts what goes on, and tells when nothing does any more.
+type tally struct {
+	mu   sync.Mutex
+	n    int
+	none chan struct{} // closed when n becomes 0; nil before the first
+}
+
+func (t *tally) add(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.n == 0 {
+		t.none = make(chan struct{})
+	}
+	if t.n += n; t.n == 0 {
+		close(t.none)
+	}
+}
+
+// rest waits until nothing goes on, and tells whether it had to.
+func (t *tally) rest(ctx context.Context) (waited bool, err error) {
+	t.mu.Lock()
+	n, none := t.n, t.none
+	t.mu.Unlock()
+	if n == 0 {
+		return false, nil
+	}
+	select {
+	case <-none:
+		return true, nil
+	case <-ctx.Done():
+		return true, ctx.Err()
+	}
 }
 
 func (t *timekeeper) open(st *stage) {
@@ -60,9 +92,9 @@ func (st *stage) patiently(ctx context.Context, by time.Duration) error {
 // pass lets time go on until a webhook has had the time that it takes, in the background.
 func (t *timekeeper) pass(d time.Duration) {
 	due := t.stage.server.Now().Add(d)
-	t.count(+1)
+	t.taking.add(+1)
 	t.going.Go(func() {
-		defer t.count(-1)
+		defer t.taking.add(-1)
 		select {
 		case <-t.turn:
 		case <-t.life.Done():
@@ -77,33 +109,14 @@ func (t *timekeeper) pass(d time.Duration) {
 	})
 }
 
-func (t *timekeeper) count(n int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.waiting == 0 {
-		t.rested = make(chan struct{})
-	}
-	if t.waiting += n; t.waiting == 0 {
-		close(t.rested)
-	}
-}
-
 // settle returns when all is done that can be done now, and no webhook of this process takes its time any more.
 func (t *timekeeper) settle(ctx context.Context) error {
 	for {
 		if err := t.advance(ctx, 0); err != nil {
 			return err
 		}
-		t.mu.Lock()
-		waiting, rested := t.waiting, t.rested
-		t.mu.Unlock()
-		if waiting == 0 {
-			return nil
-		}
-		select {
-		case <-rested:
-		case <-ctx.Done():
-			return ctx.Err()
+		if waited, err := t.taking.rest(ctx); err != nil || !waited {
+			return err
 		}
 	}
 }
@@ -144,7 +157,14 @@ func (st *stage) settle(ctx context.Context) error {
 	if st.server == nil {
 		return nil
 	}
-	return st.time.settle(ctx)
+	if err := st.time.settle(ctx); err != nil || st.hook == nil {
+		return err
+	}
+	// What the service has given up waiting for the webhook may still be at: it is part of the step that set it off.
+	limited, cancel := context.WithTimeout(ctx, defaultWithin)
+	defer cancel()
+	_, _ = st.hook.busy.rest(limited)
+	return ctx.Err()
 }
 
 // defaultWithin is how long is waited for what a process elsewhere does: far more than a webhook on the same machine needs.

@@ -23,6 +23,8 @@ type webhook struct {
 	conduct Conduct
 	left    map[*Reply]int // requests that still get an answer which is for some
 	held    *held
+
+	busy tally // requests that are being answered, but for those that are held or have not come whole
 }
 
 // held are the requests that are answered when the conduct changes.
@@ -61,6 +63,9 @@ func (w *webhook) change(c Conduct) (before *held) {
 
 // ServeHTTP implements [http.Handler].
 func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
+	w.busy.add(+1)
+	defer w.busy.add(-1)
+	req.Body = &waitedFor{req.Body, &w.busy}
 	notified := !isHandshake(req)
 	reply, reads, held := w.choose(func(c Conduct) *Reply {
 		if notified {
@@ -95,6 +100,18 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	}
 }
 
+// waitedFor is a body that may come slowly, on the service's clock: who waits for it is not at work.
+type waitedFor struct {
+	io.ReadCloser
+	busy *tally
+}
+
+func (b *waitedFor) Read(p []byte) (int, error) {
+	b.busy.add(-1)
+	defer b.busy.add(+1)
+	return b.ReadCloser.Read(p)
+}
+
 // choose tells how one request is answered. One that is held is counted among those.
 func (w *webhook) choose(of func(Conduct) *Reply) (reply *Reply, reads Reads, h *held) {
 	w.mu.Lock()
@@ -117,6 +134,8 @@ func (w *webhook) choose(of func(Conduct) *Reply) (reply *Reply, reads Reads, h 
 // hold waits until the conduct changes or the sender has gone. Time may go on meanwhile.
 func (w *webhook) hold(ctx context.Context, h *held) {
 	defer h.waiting.Done()
+	w.busy.add(-1)
+	defer w.busy.add(+1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := make(chan struct{})
