@@ -118,13 +118,30 @@ func (h *house) live(ctx context.Context, r resident) error {
 	}
 	<-ctx.Done()
 	h.close()
-	telling()
-	if !h.app.json {
-		h.out.line("%s has ended", r.running.Name)
-	}
+	h.sayLast(r, telling)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.broken
+}
+
+// lastWords is how long a reader may take to read what is left. One that has stopped reading, such as a program that waits for this
+// process to end, would else keep it for ever.
+const lastWords = time.Second
+
+// sayLast tells what is left. When nobody reads it, the end of the process ends that too.
+func (h *house) sayLast(r resident, telling func()) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		telling()
+		if !h.app.json {
+			h.out.line("%s has ended", r.running.Name)
+		}
+	}()
+	select {
+	case <-said:
+	case <-time.After(lastWords):
+	}
 }
 
 // welcome is the banner, whose last line begins with ready; for a program, or the foreground, it is the ready line alone.

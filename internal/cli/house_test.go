@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/outlocal/outlocal/control"
@@ -62,6 +63,44 @@ func TestHouseGivesPortsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	again.Close()
+}
+
+// deaf is a pipe that is full: what is written to it once somebody has said so waits until it is read at last.
+type deaf struct {
+	mu   sync.Mutex
+	full chan struct{} // nil while there is room
+}
+
+func (d *deaf) Write(p []byte) (int, error) {
+	d.mu.Lock()
+	full := d.full
+	d.mu.Unlock()
+	if full != nil {
+		<-full
+	}
+	return len(p), nil
+}
+
+// TestHouseEndsThoughNobodyReads: a program may stop reading and wait for the end.
+func TestHouseEndsThoughNobodyReads(t *testing.T) {
+	out := &deaf{}
+	process := quiet(&bytes.Buffer{})
+	a := &app{process: process, out: newPrinter(out, process), err: newPrinter(out, process)}
+	ctx, h := a.newHouse(t.Context(), "")
+	t.Cleanup(h.close)
+	full := make(chan struct{})
+	j := journal.New(0)
+	h.onClose(func() {
+		out.mu.Lock()
+		out.full = full
+		out.mu.Unlock()
+		j.Append(journal.Entry{Kind: journal.Clock, Note: "nobody will read this"})
+	})
+	h.stop()
+	if err := h.live(ctx, residentOf(j)); err != nil { // the test's deadline ends it if it waits for a reader
+		t.Fatal(err)
+	}
+	close(full)
 }
 
 // TestHouseTellsTheLast: what happened last is told, however soon the house is left after it.
