@@ -50,7 +50,9 @@ func (e *FolderError) Error() string { return e.Err.Error() }
 func (e *FolderError) Unwrap() error { return e.Err }
 
 // Hint says what helps.
-func (e *FolderError) Hint() string { return "set " + Variable + " to a folder of your own that can be written to" }
+func (e *FolderError) Hint() string {
+	return "set " + Variable + " to a folder of your own that can be written to"
+}
 
 // Path is the folder itself.
 func (f Folder) Path() string { return f.path }
