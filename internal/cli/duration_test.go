@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -15,7 +16,7 @@ func TestParseDuration(t *testing.T) {
 		{"5", 0, errNoUnit}, {"2.5", 0, errNoUnit}, {"2x", 0, errNoDuration}, {"", 0, errNoDuration}, {"d", 0, errNoDuration}, {"xd", 0, errNoDuration},
 		{"36501d", 0, errTooLong}, {"100000d", 0, errTooLong}, {"99999999999999999999d", 0, errTooLong}, {"2000000h", 0, errTooLong}, {"1h3d", 0, errBrokenInTwo},
 	} {
-		if got, err := parseDuration(row.text); got != row.want || err != row.err {
+		if got, err := parseDuration(row.text); got != row.want || !errors.Is(err, row.err) {
 			t.Errorf("%q: got %v, %v; want %v, %v", row.text, got, err, row.want, row.err)
 		}
 	}

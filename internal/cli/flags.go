@@ -135,7 +135,7 @@ func unknownFlag(cmd *cobra.Command, name, hint string) error {
 // unfitValue words why a flag does not take a value.
 func unfitValue(e *pflag.InvalidValueError, help string) error {
 	flag, value := e.GetFlag(), e.GetValue()
-	hint, what := "", ""
+	var hint, what string
 	switch flag.Value.Type() {
 	case "duration":
 		return wrongUse(durationHint, "read --%s: %q is %w", flag.Name, value, errors.Unwrap(e))
