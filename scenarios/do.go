@@ -44,6 +44,7 @@ func (p *play) subscribe(ctx context.Context, step *Step) error {
 		if err != nil {
 			return err
 		}
+		p.scope.hidden.add(request.ClientState, request.NotificationURL, request.LifecycleURL)
 		client := p.client(d, mount, user)
 		client.Try = s.Refused
 		made, err := client.Create(ctx, request)

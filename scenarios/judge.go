@@ -52,9 +52,6 @@ func (p *play) compare(what string, want Match, got found) error {
 	return nil
 }
 
-// masked stands where a journal hides a secret.
-const masked = "…"
-
 // comparison is one of several values that are compared.
 type comparison struct {
 	what string

@@ -151,12 +151,12 @@ func (m Match) differs(at *scope, got found) (string, error) {
 	case "least", "most":
 		good = m.bounds(text, got.value)
 	case "in":
-		return m.dated(at.now, got.value), nil
+		return m.dated(at, got.value), nil
 	}
 	if good {
 		return "", nil
 	}
-	return fmt.Sprintf("it is %s, want %s", excerpt(got.value), m.wantOf(text)), nil
+	return fmt.Sprintf("it is %s, want %s", at.excerpt(got.value), m.wantOf(at.hidden.conceal(text))), nil
 }
 
 // same compares what was written with what was found: a number in a header is a text.
@@ -188,14 +188,14 @@ func (m Match) bounds(text string, got any) bool {
 }
 
 // dated compares a date with one that lies so far from now. Dates are rounded by some schemas, and time goes by while a story is told.
-func (m Match) dated(now time.Time, got any) string {
+func (m Match) dated(at *scope, got any) string {
 	const about = time.Minute
 	date, err := time.Parse(time.RFC3339Nano, textOf(got))
 	if err != nil {
-		return fmt.Sprintf("it is %s, want a date", excerpt(got))
+		return fmt.Sprintf("it is %s, want a date", at.excerpt(got))
 	}
-	if off := date.Sub(now.Add(m.life.std())); off.Abs() > about {
-		return fmt.Sprintf("it is %s, %s from now, want %s from now", excerpt(got), Duration(date.Sub(now).Round(time.Second)), m.life)
+	if off := date.Sub(at.now.Add(m.life.std())); off.Abs() > about {
+		return fmt.Sprintf("it is %s, %s from now, want %s from now", at.excerpt(got), Duration(date.Sub(at.now).Round(time.Second)), m.life)
 	}
 	return ""
 }
@@ -245,6 +245,14 @@ func lengthOf(value any) int {
 		return len(v)
 	}
 	return -1
+}
+
+// excerpt is a value as a message shows it, without secrets: cut off, a part of one could not be told any more.
+func (s *scope) excerpt(value any) string {
+	if text, ok := value.(string); ok {
+		return excerpt(s.hidden.conceal(text))
+	}
+	return excerpt(json.RawMessage(s.hidden.conceal(textOf(value))))
 }
 
 // excerpt is a value as a message shows it.

@@ -64,6 +64,9 @@ func (s *Scenario) unfit(o Options) (Verdict, string) {
 	if foreign && (!s.Webhook.right() || slices.ContainsFunc(steps, func(s Step) bool { return s.Webhook != nil })) {
 		return Skipped, "it says what the webhook does, and yours does what it does"
 	}
+	if o.Webhook != "" && s.Webhook.Path != "" {
+		return Skipped, "it says what the webhook's address is, and yours is another"
+	}
 	if o.Emulator == nil {
 		return Good, ""
 	}
@@ -114,6 +117,7 @@ type subscribed struct {
 // run plays step by step, until one fails.
 func (p *play) run(ctx context.Context) {
 	p.ids, p.calls = map[string]bool{}, map[string]*journal.Exchange{}
+	p.scope.hidden.add(p.state, p.hookURL)
 	p.scope.values = map[string]any{
 		"webhook": map[string]any{self: p.hookURL, "lifecycle": lifecycleURL(p.hookURL), "clientState": p.state},
 		"api":     p.service + p.mount, "service": p.service, "dialect": p.dialect.String(), "clientState": p.state, "mailbox": p.address(),

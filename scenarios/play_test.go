@@ -120,9 +120,12 @@ func TestWebhookElsewhere(t *testing.T) {
 			}
 		})
 	}
-	report := played(t, load(t, "handshake-wrong-body.yaml"), scenarios.Options{Webhook: "http://127.0.0.1:1/hook"})
-	if report.Verdict != scenarios.Skipped || report.Reason == "" {
-		t.Errorf("a file with webhook steps is %s (%s), want it skipped with a reason", report.Verdict, report.Reason)
+	addressed := written(t, "title: t\nwebhook: {path: /mine}\nsteps:\n- subscribe:\n")
+	for _, s := range []*scenarios.Scenario{load(t, "handshake-wrong-body.yaml"), addressed} {
+		report := played(t, s, scenarios.Options{Webhook: "http://127.0.0.1:1/hook"})
+		if report.Verdict != scenarios.Skipped || report.Reason == "" {
+			t.Errorf("%s, which says what the webhook does or is, is %s (%s), want it skipped with a reason", s.Name(), report.Verdict, report.Reason)
+		}
 	}
 }
 
@@ -360,6 +363,30 @@ func TestReportOfAFailure(t *testing.T) {
 	shown := x.URL + string(x.RequestBody) + report.Problems()
 	if x.Status != http.StatusAccepted || strings.Contains(shown, "swordfish") || strings.Contains(shown, "marlin") {
 		t.Errorf("the exchange is\n%d %s\n%s", x.Status, x.URL, x.RequestBody)
+	}
+}
+
+// What is told of a comparison shows no secret either, be it the webhook's key or what it is called by an app.
+func TestProblemsShowNoSecret(t *testing.T) {
+	server := httptest.NewServer(hook{})
+	defer server.Close()
+	for _, expectation := range []string{
+		"{handshake: {url: x}}", "{handshake: {headers: {ClientState: x}}}", "{api: {request: {ClientState: x}}}", "{api: {text: x}}", "{api: {body: {'@odata.type': x, NotificationURL: x}}}",
+		"{api: {body: {NotificationURL: {contains: \"key=x\"}}}}",
+	} {
+		s := written(t, "title: t\nsteps:\n- subscribe:\n- expect: "+expectation+"\n")
+		report := played(t, s, scenarios.Options{Dialect: "outlook-final", Webhook: server.URL + "/hook?key=sword%2Dfish", ClientState: "marlin"})
+		told := report.Problems()
+		if report.Verdict != scenarios.Failed || strings.Contains(told, "marlin") || strings.Contains(told, "sword") || !strings.Contains(told, "…") {
+			t.Errorf("%s is %s, and tells\n%s", expectation, report.Verdict, told)
+		}
+	}
+	// Where a long text is cut off in the middle of one, its beginning is no less a secret.
+	const cut = 200
+	long := server.URL + "/" + strings.Repeat("a", cut-len(server.URL)-len("/?key=sword"))
+	s := written(t, "title: t\nsteps:\n- subscribe:\n- expect: {handshake: {url: x}}\n")
+	if report := played(t, s, scenarios.Options{Webhook: long + "?key=swordfish"}); strings.Contains(report.Problems(), "swor") {
+		t.Errorf("the URL that is cut off tells\n%s", report.Problems())
 	}
 }
 

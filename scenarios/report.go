@@ -77,9 +77,12 @@ func (p *play) show(x *journal.Exchange) {
 	}
 }
 
-// reveal shows a step that failed with its exchanges: masked only then, as that takes longer than all else.
+// reveal shows a step that failed with its exchanges, without secrets: masked only then, as that takes longer than all else.
 func (p *play) reveal() {
 	if p.now.Verdict == Failed {
+		for i, problem := range p.now.Problems {
+			p.now.Problems[i] = p.scope.hidden.conceal(problem)
+		}
 		for _, x := range p.atFault {
 			p.now.Exchanges = append(p.now.Exchanges, *journal.Entry{Exchange: x}.Masked().Exchange)
 		}

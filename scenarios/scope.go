@@ -11,6 +11,7 @@ import (
 type scope struct {
 	values map[string]any
 	now    time.Time
+	hidden secrets
 }
 
 // self is the member that a value stands for where none is named.

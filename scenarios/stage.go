@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -60,12 +61,7 @@ type stage struct {
 
 func newStage(ctx context.Context, s *Scenario, d *dialect.Dialect, o Options) (*stage, error) {
 	st := &stage{options: o, scenario: s, dialect: d, targets: &serve.Targets{}, token: anyToken}
-	st.state = s.Webhook.ClientState
-	for _, state := range []string{o.ClientState, defaultState} {
-		if st.state == "" {
-			st.state = state
-		}
-	}
+	st.state = cmp.Or(o.ClientState, s.Webhook.ClientState, defaultState)
 	if err := st.build(ctx); err != nil {
 		st.close()
 		return nil, err
