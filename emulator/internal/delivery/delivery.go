@@ -40,7 +40,7 @@ const (
 	// webhook that is so far behind has lost.
 	DefaultQueue = 100_000
 
-	// DefaultBatch is how many notifications the service puts into one request (wire.md's §4.8 tells of 100).
+	// DefaultBatch is how many notifications the service puts into one request (the workloads' own limit is 100).
 	DefaultBatch = 100
 )
 

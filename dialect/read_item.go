@@ -1,0 +1,158 @@
+package dialect
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/outlocal/outlocal/internal/odata"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// ReadItem understands a single entry again, raw as Read handed it out of a body in this dialect.
+func (d *Dialect) ReadItem(header http.Header, raw []byte) Item {
+	item := Item{Raw: raw}
+	state, sent := d.stateHeader(header)
+	d.readItem(&item, state, sent)
+	return item
+}
+
+// stateHeader is the client state of a body whose dialect has it in a header, and whether it was sent.
+func (d *Dialect) stateHeader(header http.Header) (state string, sent bool) {
+	if d.ClientState.Header == "" {
+		return "", false
+	}
+	values := header.Values(d.ClientState.Header)
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+func (d *Dialect) readItem(item *Item, state string, sent bool) {
+	entry := odata.Value{Raw: item.Raw}
+	if !entry.IsObject() {
+		item.Problems = append(item.Problems, "the entry is "+entry.Kind()+", not an object")
+		return
+	}
+	item.ClientState, item.HasClientState = state, sent
+	for name, value := range entry.Named {
+		if part, ok := d.part(name); ok {
+			if problem := d.readPart(&item.Notification, part, value); problem != "" {
+				item.Problems = append(item.Problems, string(name)+" "+problem)
+			}
+		}
+	}
+	if item.Subscription == "" {
+		item.Problems = append(item.Problems, "the entry names no subscription")
+	}
+	if item.Change == 0 && item.Lifecycle == "" {
+		item.Problems = append(item.Problems, "the entry says neither what changed nor what became of the subscription")
+	}
+}
+
+// readPart returns what is wrong with a value, or nothing.
+func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) string {
+	switch part.Is {
+	case PartSequence:
+		i, err := strconv.ParseInt(string(v.Raw), 10, 32)
+		if err != nil {
+			return "is " + clip(string(v.Raw)) + ", not a whole number of 32 bits"
+		}
+		n.Sequence, n.HasSequence = int32(i), true
+		return ""
+	case PartData:
+		n.Data = d.readData(v)
+		return ""
+	case PartError:
+		n.Error = readReason(v)
+		return ""
+	case PartType, PartNull, PartOwnID:
+		return ""
+	}
+	text, isText := v.Text()
+	if part.Is == PartClientState {
+		n.HasClientState, n.ClientState = true, text
+		return ""
+	}
+	if !isText {
+		return "is " + v.Kind() + ", not a string"
+	}
+	switch part.Is {
+	case PartSubscription:
+		n.Subscription = text
+	case PartExpires, PartExpiresInFull:
+		when, err := ParseDate(strings.Trim(text, `"`)) // doubly quoted by a quirk (W10-27)
+		if err != nil {
+			return "is " + clip(text) + ", not a date with a zone"
+		}
+		n.Expires = when
+	case PartTenant:
+		n.Tenant = text
+	case PartResource:
+		n.Resource = text
+	case PartLifecycle:
+		n.Lifecycle = notify.Lifecycle(text)
+	case PartChange:
+		return d.readChange(n, text)
+	}
+	return ""
+}
+
+// removedWord is how Outlook spells notify.SubscriptionRemoved (W3.4-01).
+const removedWord = "SubscriptionRemoved"
+
+func (d *Dialect) readChange(n *notify.Notification, word string) string {
+	if word == removedWord && d.Tells(notify.SubscriptionRemoved) {
+		n.Lifecycle = notify.SubscriptionRemoved
+		return ""
+	}
+	change, err := notify.ParseChangeType(word)
+	if err != nil || change.Name() == "" {
+		return "is " + clip(word) + ", not one change type"
+	}
+	if change == notify.Gap {
+		n.Lifecycle = notify.Missed
+		return ""
+	}
+	n.Change = change
+	return ""
+}
+
+func (d *Dialect) readData(v odata.Value) *notify.Data {
+	if !v.IsObject() {
+		return nil
+	}
+	data := &notify.Data{}
+	var rich []byte
+	for name, value := range v.Named {
+		switch string(name) {
+		case "@odata.type":
+			data.Type, _ = value.Text()
+		case "@odata.id":
+			data.URL, _ = value.Text()
+		case "@odata.etag":
+			data.ETag, _ = value.Text()
+		case d.Notification.ItemID:
+			data.ID, _ = value.Text()
+		default:
+			rich = append(rich, ',')
+			rich = append(appendText(rich, string(name)), ':')
+			rich = append(rich, value.Raw...)
+		}
+	}
+	if rich != nil {
+		rich[0] = '{' // for the first comma
+		data.Rich = append(rich, '}')
+	}
+	return data
+}
+
+func readReason(v odata.Value) *notify.Error {
+	message, _ := v.Member("Message")
+	code, _ := v.Member("Code")
+	e := &notify.Error{}
+	e.Message, _ = message.Text()
+	e.Code, _ = code.Text()
+	return e
+}
