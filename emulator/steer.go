@@ -127,7 +127,7 @@ func outOfRoom(items int) string {
 
 // tell journals a change, raises its notifications and reports it.
 func (s *Server) tell(raised *control.Raised, result *mailbox.Result) {
-	change := result.Full()
+	change := result.Change
 	seq := s.record(journal.Entry{
 		Kind: journal.Change, Mailbox: change.Mailbox.Address,
 		Note: change.Collection.Singular() + " " + strings.ToLower(change.Type.Name()),
@@ -140,7 +140,7 @@ func (s *Server) tell(raised *control.Raised, result *mailbox.Result) {
 	if result.Prepared {
 		raised.Note = "there was nothing to be " + strings.ToLower(change.Type.Name()) + ", so an item was made first, untold."
 	}
-	raised.Matched += s.engine.Raise(change, seq)
+	raised.Matched += s.engine.RaiseInDetail(change, result.Full, seq)
 	raised.Items = append(raised.Items, control.RaisedItem{
 		ID: change.Item, Collection: change.Collection.Singular(), Mailbox: change.Mailbox.Address, Folder: change.Folder,
 		Resource: "users/" + change.Mailbox.ID + "/" + change.Collection.String() + "/" + change.Item, Entry: seq,

@@ -13,11 +13,17 @@ import (
 // Raise plans the notifications of a change and returns how many there are. It never waits for a webhook, and holds nothing that a
 // webhook could want (R27): the change is to be readable before.
 func (e *Engine) Raise(change notify.Change, cause uint64) (matched int) {
+	return e.RaiseInDetail(change, nil, cause)
+}
+
+// RaiseInDetail is Raise for a change that says nothing yet of the item before and after: to tell that costs more than to raise it, and
+// only filters and selections want to know. detail returns the same change in full, and is asked once at most.
+func (e *Engine) RaiseInDetail(change notify.Change, detail func() notify.Change, cause uint64) (matched int) {
 	p, _ := e.plans.Get().(*plan)
 	if p == nil {
 		p = &plan{engine: e}
 	}
-	p.change, p.cause, p.now = &change, cause, e.Clock.Now()
+	p.change, p.detail, p.cause, p.now = &change, detail, cause, e.Clock.Now()
 	kind := change.Type
 	if kind == notify.Updated {
 		kind = 0 // to a filter, an update may be the coming or going of an item (W1.5-16): look at all
@@ -35,7 +41,7 @@ func (e *Engine) Raise(change notify.Change, cause uint64) (matched int) {
 	matched = len(p.items)
 	clear(p.items)
 	clear(p.shared)
-	p.change, p.items, p.shared = nil, p.items[:0], p.shared[:0]
+	p.change, p.detail, p.items, p.shared = nil, nil, p.items[:0], p.shared[:0]
 	e.plans.Put(p)
 	return matched
 }
@@ -58,6 +64,7 @@ func (e *Engine) queue(p *endpoint, plans []planned) {
 type plan struct {
 	engine *Engine
 	change *notify.Change
+	detail func() notify.Change // fills in what change does not say; nil when there is nothing to fill in any more
 	cause  uint64
 	now    time.Time
 	items  []planned
@@ -89,6 +96,9 @@ func (p *plan) visit(h store.Handle) {
 	d := p.engine.Dialect(r.Mount)
 	if d == nil {
 		return
+	}
+	if p.detail != nil && (r.Watch.Filter != "" || len(r.Watch.Select) > 0) {
+		*p.change, p.detail = p.detail(), nil
 	}
 	kind := p.engine.effect(p.change, &r, d)
 	if kind == 0 || !r.Changes.Has(kind) {
