@@ -168,12 +168,16 @@ func TestLookupAndNew(t *testing.T) {
 func TestCatalogIsACopy(t *testing.T) {
 	for i, f := range Catalog() {
 		Catalog()[i].Cause = "changed"
-		for k := range f.Cases {
-			f.Cases[k].Cause = "changed"
+		looked, _ := Lookup(f.ID)
+		for _, cases := range [][]Case{f.Cases, looked.Cases} {
+			for k := range cases {
+				cases[k].Cause = "changed"
+			}
 		}
 	}
 	for _, f := range Catalog() {
-		for _, c := range append(f.Cases, Case{Cause: f.Cause}) {
+		looked, _ := Lookup(f.ID)
+		for _, c := range slices.Concat(f.Cases, looked.Cases, []Case{{Cause: f.Cause}}) {
 			if c.Cause == "changed" {
 				t.Errorf("a caller could change %s", f.ID)
 			}

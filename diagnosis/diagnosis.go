@@ -23,7 +23,7 @@ package diagnosis
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"sync"
 )
 
 // Severity tells how much a finding matters.
@@ -96,11 +96,13 @@ type Diagnosis struct {
 
 // Catalog returns all findings, sorted by id. The slice is the caller's.
 func Catalog() []Finding {
-	var all []Finding
-	for _, subject := range []string{"handshake", "delivery", "receiver", "subscribe"} {
-		for _, f := range about(subject) {
-			all = append(all, f.spoken())
-		}
+	all := slices.Concat(
+		bodyFindings(), answerFindings(), connectionFindings(),
+		deliveryFindings(), deliveryConnectionFindings(),
+		receiverFindings(), subscribeFindings(),
+	)
+	for i := range all {
+		all[i] = all[i].spoken()
 	}
 	slices.SortFunc(all, func(a, b Finding) int { return cmp.Compare(a.ID, b.ID) })
 	return all
@@ -108,19 +110,26 @@ func Catalog() []Finding {
 
 // Lookup returns the finding with the given id.
 func Lookup(id string) (Finding, bool) {
-	subject, _, _ := strings.Cut(id, "-")
-	for _, f := range about(subject) {
-		if f.ID == id {
-			return f.spoken(), true
-		}
-	}
-	return Finding{}, false
+	f, ok := findings()[id]
+	f.Cases = slices.Clone(f.Cases) // those of the findings are everybody's
+	return f, ok
 }
+
+// findings is the catalogue by id: made when the first is needed, not at the
+// start of every program, and never changed, as every handshake with a webhook
+// on this machine looks one up.
+var findings = sync.OnceValue(func() map[string]Finding {
+	byID := make(map[string]Finding)
+	for _, f := range Catalog() {
+		byID[f.ID] = f
+	}
+	return byID
+})
 
 // New returns the diagnosis of a finding that the caller has established
 // itself, such as a refused property of a subscription.
 func New(id string, mode Mode, detail string) (Diagnosis, bool) {
-	if _, ok := Lookup(id); !ok {
+	if _, ok := findings()[id]; !ok {
 		return Diagnosis{}, false
 	}
 	r := report{mode: mode}
@@ -140,24 +149,6 @@ func (f Finding) spoken() Finding {
 		f.Says = template(StyleGraph, f.Kind)
 	}
 	return f
-}
-
-// about returns the findings whose id begins with the subject. They are built
-// anew on each call, so that nobody can change them for others, and apart, as
-// a receiver looks one up for every bad item.
-func about(subject string) []Finding {
-	switch subject {
-	case "handshake":
-		return slices.Concat(bodyFindings(), answerFindings(), connectionFindings())
-	case "delivery":
-		return slices.Concat(deliveryFindings(), deliveryConnectionFindings())
-	case "receiver":
-		return receiverFindings()
-	case "subscribe":
-		return subscribeFindings()
-	default:
-		return nil
-	}
 }
 
 // report collects the diagnoses of one judgement.
@@ -182,7 +173,7 @@ type fact struct {
 // add appends a diagnosis; an id that is not in the catalogue would be lost,
 // which the test of the catalogue excludes.
 func (r *report) add(id string, f fact) {
-	found, ok := Lookup(id)
+	found, ok := findings()[id]
 	if !ok {
 		return
 	}

@@ -17,7 +17,12 @@ func StatusName(code int) string {
 	if text == "" {
 		return strconv.Itoa(code)
 	}
-	return strings.NewReplacer(" ", "", "-", "").Replace(text)
+	return strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // renamed holds what .NET calls otherwise than the registry does.
