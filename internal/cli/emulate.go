@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/emulator"
 	"github.com/outlocal/outlocal/internal/localca"
-	"github.com/outlocal/outlocal/internal/serve"
 	"github.com/outlocal/outlocal/internal/state"
 )
 
@@ -197,102 +195,56 @@ func mounts(specs []string) ([]emulator.Mount, error) {
 	return all, nil
 }
 
-// tls is the certificate that https is served with: the user's own, or one of the authority in the state folder, whose file is ca.
-func (f *certificateFlags) tls(a *app, hosts []string) (config *tls.Config, ca string, err error) {
-	if f.cert == "" && f.pfx == "" {
-		folder, err := a.folder()
-		if err != nil {
-			return nil, "", err
-		}
-		authority, _, err := localca.Open(folder.CA())
-		var bad *localca.Error // which knows better what helps
-		if err != nil && !errors.As(err, &bad) {
-			err = &state.FolderError{Err: err}
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		return authority.TLSConfig(hosts...), authority.Path(), nil
-	}
+// own is the user's own certificate, nil if none was named.
+func (f *certificateFlags) own(a *app) (*tls.Certificate, error) {
 	var own tls.Certificate
-	if f.pfx != "" {
+	var err error
+	switch {
+	case f.pfx != "":
 		own, err = localca.LoadPFX(f.pfx, a.process.Env(f.password))
-	} else {
+	case f.cert != "":
 		own, err = localca.LoadPair(f.cert, f.key)
+	default:
+		return nil, nil
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, "", wrongUse("name a file that is there: --cert and --key take PEM, --pfx what dotnet dev-certs exports", "%w", err)
+		return nil, wrongUse("name a file that is there: --cert and --key take PEM, --pfx what dotnet dev-certs exports", "%w", err)
 	case err != nil:
-		return nil, "", err
+		return nil, err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{own}}, "", nil
+	return &own, nil
 }
 
 // emulate runs an emulator until ctx ends or it is told to stop.
 func (a *app) emulate(ctx context.Context, f emulateFlags) error {
-	config, err := f.config(a)
-	if err != nil {
-		return err
-	}
-	setup, err := f.readSetup(a)
+	p, err := f.plan(a)
 	if err != nil {
 		return err
 	}
 	ready := a.watchAll
-	if setup != nil {
-		setup.Configure(&config)
-		ready = func(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) {
-			a.playSetup(ctx, p, server, setup, f)
+	if p.setup != nil {
+		ready = func(ctx context.Context, out *printer, server *emulator.Server, f emulateFlags) {
+			a.playSetup(ctx, out, server, p.setup, f)
 		}
-	}
-	if err := f.listen.check(a); err != nil {
-		return err
-	}
-	tlsConfig, ca, err := f.pair.tls(a, f.listen.hosts)
-	if err != nil {
-		return err
 	}
 	ctx, h := a.newHouse(ctx, f.background.log)
 	defer h.close()
-	var api, secure, steering serve.Listeners
-	for _, l := range []struct {
-		listeners *serve.Listeners
-		offset    int
-	}{{&api, httpOffset}, {&secure, httpsOffset}, {&steering, controlOffset}} {
-		if *l.listeners, err = h.listen(ctx, f.listen.address(l.offset)); err != nil {
-			return err
-		}
-	}
-	running, err := h.announce(ctx, state.Running{
-		HTTP: api.URL("http"), HTTPS: secure.URL("https"), Control: steering.URL("http"), CA: ca,
-		Name: f.background.name, Kind: control.Emulator, PID: os.Getpid(), Started: time.Now().UTC(),
-	})
+	e, err := h.emulation(ctx, f, p)
 	if err != nil {
 		return err
 	}
-	config.Name = running.Name
-	server, err := emulator.New(config)
-	if err != nil {
-		return wrongUse("outlocal emulate --help tells what each flag takes", "%w", err)
-	}
-	h.onClose(server.Close)
-	server.OnWait(h.waits)
-	server.Announce(emulator.Addresses{HTTP: running.HTTP, HTTPS: running.HTTPS, Control: running.Control, CA: running.CA})
-	h.serve(steering, serve.Config{Name: "control", Handler: f.listen.guard(a, steeredEmulator{server, h.stop})})
-	h.serve(api, serve.Config{Name: "api", Handler: server})
-	h.serve(secure, serve.Config{Name: "https", Handler: server, TLS: tlsConfig})
 	return h.live(ctx, resident{
-		running: running, journal: server.Journal(),
-		banner: func(p *printer) { a.banner(p, running, config, f) },
-		ready:  func(ctx context.Context, p *printer) { ready(ctx, p, server, f) },
+		running: e.running, journal: e.server.Journal(),
+		banner: func(out *printer) { a.banner(out, e.running, p, f) },
+		ready:  func(ctx context.Context, out *printer) { ready(ctx, out, e.server, f) },
 	})
 }
 
 // banner tells the two addresses and what to do next.
-func (a *app) banner(p *printer, at state.Running, config emulator.Config, f emulateFlags) {
+func (a *app) banner(p *printer, at state.Running, plan plan, f emulateFlags) {
 	var speaks []string
-	for _, m := range config.Serve {
+	for _, m := range plan.config.Serve {
 		speaks = append(speaks, m.Path+" "+m.Dialect)
 	}
 	widest := max(len(at.HTTP), len(at.HTTPS))
@@ -300,13 +252,13 @@ func (a *app) banner(p *printer, at state.Running, config emulator.Config, f emu
 	p.line("")
 	p.line("  %s  %s", p.strong(pad(at.HTTP, widest)), strings.Join(speaks, ", "))
 	trust := "the same, with your certificate"
-	if at.CA != "" {
+	if plan.own == nil {
 		trust = "the same; its certificate is signed by " + at.CA
 	}
 	p.line("  %s  %s", p.strong(pad(at.HTTPS, widest)), trust)
-	if len(config.Faults) > 0 {
+	if len(plan.config.Faults) > 0 {
 		p.line("")
-		faultsBanner(p, config)
+		faultsBanner(p, plan.config)
 	}
 	p.line("")
 	if f.webhook == "" {
