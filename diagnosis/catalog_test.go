@@ -115,7 +115,7 @@ func TestCatalogAndTablesAgree(t *testing.T) {
 			reached[strings.TrimPrefix(name, "warning ")] = true
 		}
 	}
-	for _, row := range append(receivedRows(), itemRows()...) {
+	for _, row := range slices.Concat(receivedRows(), itemRows(), richRows()) {
 		for _, name := range row.want {
 			reached[strings.TrimPrefix(name, "warning ")] = true
 		}

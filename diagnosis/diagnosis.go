@@ -99,7 +99,7 @@ func Catalog() []Finding {
 	all := slices.Concat(
 		bodyFindings(), answerFindings(), connectionFindings(),
 		deliveryFindings(), deliveryConnectionFindings(),
-		receiverFindings(), subscribeFindings(),
+		receiverFindings(), contentFindings(), tokenFindings(), subscribeFindings(),
 	)
 	for i := range all {
 		all[i] = all[i].spoken()

@@ -185,6 +185,12 @@ type ReceivedItem struct {
 	Age time.Duration
 	// UsualDelay is when an item counts as late; zero means 3 minutes.
 	UsualDelay time.Duration
+	// Encryption is what came of its encrypted content, Token what came of the
+	// tokens beside it, each with what was seen. They show no secret.
+	Encryption       Encryption
+	EncryptionDetail string
+	Token            Token
+	TokenDetail      string
 }
 
 // Item judges one notification that was received and understood.
@@ -200,6 +206,7 @@ func Item(i ReceivedItem, mode Mode) []Diagnosis {
 	case ClientStateMissing:
 		add("receiver-client-state-missing", "the subscription has a client state, the notification has none")
 	}
+	i.rich(&r)
 	if i.Repeated {
 		add("receiver-duplicate", "the same notification was received before")
 	}
