@@ -6,14 +6,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"software.sslmate.com/src/go-pkcs12"
 )
 
 // Error is a file that does not fit, and what to do about it.
@@ -61,21 +58,14 @@ func LoadPFX(file, password string) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("load certificate: %w", err)
 	}
-	key, leaf, signers, err := pkcs12.DecodeChain(data, password)
-	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword) && password == "":
-		err = &Error{File: file, Problem: "it needs a password", Cure: "give the password it was exported with"}
-	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		err = &Error{File: file, Problem: "the password is wrong", Cure: "give the password it was exported with, or export it again"}
-	case err != nil && bytes.Contains(data, []byte("-----BEGIN")):
-		err = &Error{File: file, Problem: "it is PEM, not PFX", Cure: "give the certificate and its key as two PEM files"}
-	case err != nil:
-		err = &Error{File: file, Problem: "it cannot be read as PFX", Cure: "export it again, with its private key", Err: err}
+	if bytes.Contains(data, []byte("-----BEGIN")) {
+		return tls.Certificate{}, fmt.Errorf("load certificate: %w", &Error{File: file, Problem: "it is PEM, not PFX", Cure: "give the certificate and its key as two PEM files"})
 	}
+	key, chain, err := decodePFX(file, data, password)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("load certificate: %w", err)
 	}
-	cert, err := pair(append([]*x509.Certificate{leaf}, signers...), key, file, file)
+	cert, err := pair(chain, key, file, file)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("load certificate: %w", err)
 	}

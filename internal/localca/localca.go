@@ -4,7 +4,8 @@
 // [Open] keeps the authority in a folder and makes it on first use; [Memory]
 // makes one that is gone with the process, for tests. [Authority.TLSConfig]
 // issues certificates for whatever name or address a client asks for. Who
-// brings a certificate of their own loads it with [LoadPair] or [LoadPFX].
+// brings a certificate of their own loads it with [LoadPair] or [LoadPFX], and
+// a key to decrypt with by [LoadKey].
 //
 // It never puts anything into a trust store: [TrustCommands] are for the user
 // to read and to run. Certificates are dated on the wall clock, as those who
