@@ -44,6 +44,7 @@ func House() []Room {
 		{Name: "tunnel/tunneltest", Floor: 1, Planned: true},
 		{Name: "emulator/internal/store", Floor: 1},
 		{Name: "emulator/internal/mailbox", Floor: 1},
+		{Name: "emulator/internal/rich", Floor: 1},
 		{Name: "emulator/internal/login", Floor: 1, Planned: true},
 
 		{Name: "emulator/internal/delivery", Floor: 2},
