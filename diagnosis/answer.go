@@ -175,9 +175,8 @@ func (p page) airPlay(env Environment, port string) bool {
 
 // target is what a judge needs of a notification URL.
 type target struct {
-	scheme, host, port, path string
-	query                    url.Values
-	credentials              bool // a user name, with a password or without
+	scheme, host, port, path, query string
+	credentials                     bool // a user name, with a password or without
 }
 
 func targetOf(raw string) target {
@@ -186,7 +185,7 @@ func targetOf(raw string) target {
 	if err != nil {
 		return target{}
 	}
-	return target{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port(), u.Path, u.Query(), credentials}
+	return target{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port(), u.Path, u.RawQuery, credentials}
 }
 
 // withoutCredentials takes a user name and password off a URL by its text:
@@ -225,7 +224,8 @@ func (t target) functions() bool {
 // hasKey tells whether the query carries the function's key; its value, and
 // every other, is masked by the caller.
 func (t target) hasKey() bool {
-	return t.query.Has("code")
+	query, _ := url.ParseQuery(t.query) // what of it is none says nothing
+	return query.Has("code")
 }
 
 func (t target) api() bool {

@@ -212,20 +212,20 @@ func ngrokCase(code string) string {
 // contentType judges the header of an answer whose body is right.
 func (j *handshake) contentType() {
 	raw := j.Header.Get("Content-Type")
-	f := fact{at: "header Content-Type", sent: j.sent(), got: excerpt(raw)}
 	media, params, err := mime.ParseMediaType(raw)
 	charset := strings.ToLower(params["charset"])
+	var id, detail string
 	switch {
 	case strings.HasPrefix(charset, "utf-16"), strings.HasPrefix(charset, "utf-32"):
-		f.detail = "the content type says " + excerpt(charset)
-		j.add("handshake-charset", f)
+		id, detail = "handshake-charset", "the content type says "+excerpt(charset)
 	case raw == "":
-		f.detail = "the answer has no content type"
-		j.add("handshake-content-type", f)
+		id, detail = "handshake-content-type", "the answer has no content type"
 	case err != nil || media != "text/plain":
-		f.detail = "the content type is " + excerpt(raw)
-		j.add("handshake-content-type", f)
+		id, detail = "handshake-content-type", "the content type is "+excerpt(raw)
+	default:
+		return
 	}
+	j.add(id, fact{detail: detail, at: "header Content-Type", sent: j.sent(), got: excerpt(raw)})
 }
 
 // sent is the request in one line. The URL's query is masked by the caller.

@@ -1,8 +1,8 @@
 package diagnosis
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -47,8 +47,11 @@ type Failure struct {
 // Refusal returns the message with which the service refuses a subscription
 // because of the failure; empty if there is none for its kind.
 func Refusal(style Style, f Failure) string {
-	words := phrase{status: StatusName(f.Status), url: f.URL, host: f.Host}
-	words.reply = fmt.Sprintf("(%d) %s", f.Status, http.StatusText(f.Status))
+	words := phrase{url: f.URL, host: f.Host}
+	if f.Kind == KindStatus { // no other sentence has a place for it
+		words.status = StatusName(f.Status)
+		words.reply = "(" + strconv.Itoa(f.Status) + ") " + http.StatusText(f.Status)
+	}
 	return sentence(style, f.Kind, words)
 }
 
