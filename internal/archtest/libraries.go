@@ -31,6 +31,7 @@ func Libraries() []Library {
 		{Module: "github.com/spf13/pflag", In: cli, Because: "flags of those commands"},
 		{Module: "github.com/prometheus/client_golang", In: []string{"internal/metrics"}, Because: "metrics in the form that Prometheus reads"},
 		{Module: "golang.org/x/term", In: cli, Because: "is it a terminal, how wide"},
+		{Module: "github.com/go-jose/go-jose/v4", In: []string{"emulator/internal/login"}, Because: "tokens and the keys that they are checked with"},
 		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
 
 		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios"}, Because: "scenarios in YAML, with line and column of each node"},

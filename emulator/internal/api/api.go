@@ -132,25 +132,7 @@ func (c *call) identifyRequest() {
 	if sent := c.r.Header.Get("client-request-id"); sent != "" {
 		c.trace.Client = sent
 	}
-	c.origin = originOf(c.r)
-}
-
-// originOf is the address that the client used, a proxy in between or not. What is no host is not repeated.
-func originOf(r *http.Request) string {
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	if forwarded := r.Header.Get("X-Forwarded-Proto"); forwarded == "http" || forwarded == "https" {
-		scheme = forwarded
-	}
-	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Host"), ",")
-	for _, host := range []string{strings.TrimSpace(first), r.Host} {
-		if u, err := url.Parse(scheme + "://" + host); err == nil && host != "" && u.Host == host && !strings.ContainsAny(host, `"<>\`) {
-			return scheme + "://" + host
-		}
-	}
-	return scheme + "://localhost"
+	c.origin = serve.Origin(c.r)
 }
 
 // onCanonicalPath gives the router one spelling of the path; the call keeps the client's own.
