@@ -14,6 +14,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -81,6 +82,10 @@ type Config struct {
 	JournalEntries int    // how many are kept; 0 for the journal's default
 	Environment    diagnosis.Environment
 	Log            *slog.Logger // what goes wrong inside; nil discards it
+
+	// Tests of this package say more, see export_test.go.
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // to webhooks, in place of the system's network
+	journal journal.Limits
 }
 
 // Mount lets a base path speak a dialect.
@@ -145,7 +150,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, targets: targets, mounts: &api.Mounts{}, started: time.Now(), journal: journal.New(c.JournalEntries)}
+	s := &Server{config: c, targets: targets, mounts: &api.Mounts{}, started: time.Now(), journal: journal.NewLimited(limitsOf(c))}
 	for _, m := range c.Serve {
 		if err := s.serve(m.Path, m.Dialect); err != nil {
 			return nil, err
@@ -195,8 +200,16 @@ func (s *Server) idText(guid uuid.UUID, box notify.Mailbox, mount string) string
 	return guid.String()
 }
 
+func limitsOf(c Config) journal.Limits {
+	limits := c.journal
+	if c.JournalEntries > 0 {
+		limits.Entries = c.JournalEntries
+	}
+	return limits
+}
+
 func targetsOf(c Config) (*serve.Targets, error) {
-	targets := &serve.Targets{}
+	targets := &serve.Targets{Dial: c.dial}
 	for _, target := range c.AllowTargets {
 		if err := targets.Allow(target); err != nil {
 			return nil, err

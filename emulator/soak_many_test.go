@@ -1,15 +1,19 @@
 package emulator_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/internal/pipenet"
 	"github.com/outlocal/outlocal/journal"
 )
 
@@ -71,31 +75,33 @@ func TestManySubscriptions(t *testing.T) {
 	}
 }
 
-// TestManyHang lets a tenth of many webhooks hang, each with a host of its own. All others get theirs meanwhile, and Close ends what
-// hangs.
+// TestManyHang lets a tenth of many webhooks hang, each a server with a host of its own, over a network in memory: there are fewer file
+// descriptors than connections. All others get theirs meanwhile, and Close ends what hangs.
 func TestManyHang(t *testing.T) {
 	endpoints := amount(100, 10_000)
 	const oneIn = 10
-	var arrived atomic.Int64
-	all := make(chan struct{})
-	healthy := int64(endpoints - endpoints/oneIn)
-	handlers := make(map[string]http.Handler, endpoints)
+	hanging := endpoints / oneIn
+	town := newCity(t)
+	var arrived, stuck, freed meter
+	config := emulator.Config{}.WithDial(town.dial)
 	for i := range endpoints {
-		handlers[fmt.Sprintf("hook%d.test", i)] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := fmt.Sprintf("hook%d.test", i)
+		config.AllowTargets = append(config.AllowTargets, host)
+		town.open(host, func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			if i%oneIn == 0 {
+				stuck.count()
 				<-r.Context().Done()
+				freed.count()
 				return
 			}
 			w.WriteHeader(http.StatusAccepted)
-			if arrived.Add(1) == healthy {
-				close(all)
-			}
+			arrived.count()
 		})
 	}
-	s := inBulk(t, emulator.Config{Handlers: handlers}, endpoints, func(i int) control.NewSubscription {
+	s := inBulk(t, config, endpoints, func(i int) control.NewSubscription {
 		return control.NewSubscription{
-			Mount: "/api/v2.0", Resource: "me/messages", ChangeType: "Created", NotificationURL: fmt.Sprintf("https://hook%d.test/", i),
+			Mount: "/api/v2.0", Resource: "me/messages", ChangeType: "Created", NotificationURL: fmt.Sprintf("http://hook%d.test/", i),
 		}
 	})
 	started := time.Now()
@@ -103,23 +109,93 @@ func TestManyHang(t *testing.T) {
 	if err != nil || raised.Matched != endpoints {
 		t.Fatalf("a change concerns %d of %d: %v", raised.Matched, endpoints, err)
 	}
-	patience := time.NewTimer(time.Minute)
-	defer patience.Stop()
-	select {
-	case <-all:
-		t.Logf("%d healthy webhooks got theirs in %s", healthy, time.Since(started).Round(time.Millisecond))
-	case <-patience.C:
-		t.Fatalf("only %d of %d healthy webhooks got theirs", arrived.Load(), healthy)
-	}
+	arrived.await(t, endpoints-hanging, "healthy webhooks got theirs")
+	t.Logf("%d healthy webhooks got theirs in %s", endpoints-hanging, time.Since(started).Round(time.Millisecond))
+	stuck.await(t, hanging, "webhooks hang")
 	status, err := s.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	hanging := 0
+	inFlight := 0
 	for _, e := range status.Endpoints {
-		hanging += e.InFlight
+		inFlight += e.InFlight
 	}
-	if hanging < endpoints/oneIn {
-		t.Errorf("%d requests hang, want %d", hanging, endpoints/oneIn)
+	if inFlight < hanging {
+		t.Errorf("%d requests are in flight, want %d that hang", inFlight, hanging)
 	}
+	s.Close()
+	freed.await(t, hanging, "webhooks that hung were let go")
+}
+
+// meter counts what goroutines do, for one who waits until it is enough.
+type meter struct {
+	mu   sync.Mutex
+	n    int
+	want int // 0 while nobody waits
+	done chan struct{}
+}
+
+func (m *meter) count() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.n++; m.n == m.want {
+		close(m.done)
+	}
+}
+
+func (m *meter) await(t *testing.T, want int, what string) {
+	t.Helper()
+	m.mu.Lock()
+	enough := m.n >= want
+	m.want, m.done = want, make(chan struct{})
+	done := m.done
+	m.mu.Unlock()
+	if enough {
+		return
+	}
+	patience := time.NewTimer(time.Minute)
+	defer patience.Stop()
+	select {
+	case <-done:
+	case <-patience.C:
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		t.Fatalf("only %d of %d %s", m.n, want, what)
+	}
+}
+
+// city is a network in memory with a server at each address.
+type city struct {
+	t         testing.TB
+	listeners map[string]*pipenet.Listener
+}
+
+func newCity(t testing.TB) *city { return &city{t, make(map[string]*pipenet.Listener)} }
+
+// open starts a server for a host, which ends with the test. All are opened before any is dialled.
+func (c *city) open(host string, handler http.HandlerFunc) {
+	l := pipenet.Listen(host + ":80")
+	c.listeners[host] = l
+	server := &http.Server{Handler: handler}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(l) // until it is closed
+	}()
+	c.t.Cleanup(func() {
+		_ = server.Close()
+		<-served
+	})
+}
+
+func (c *city) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	l := c.listeners[host]
+	if l == nil {
+		return nil, fmt.Errorf("nobody lives at %s", addr)
+	}
+	return l.DialContext(ctx, network, addr)
 }

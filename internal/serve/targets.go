@@ -30,6 +30,10 @@ const (
 //
 // The zero value allows loopback. It is safe for concurrent use.
 type Targets struct {
+	// Dial connects to what may be connected to, for a network other than the
+	// system's; set it before anything is dialled.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
 	mu      sync.RWMutex
 	allowed map[endpoint]bool
 	routes  map[origin]*url.URL
@@ -93,7 +97,10 @@ func (t *Targets) Check(u *url.URL) error {
 // allowed, and at the very address that was checked: a name that resolves to
 // something else the next time gains nothing.
 func (t *Targets) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: dialTimeout}
+	dial := t.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
+	}
 	host, portText, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", addr, err)
@@ -104,7 +111,7 @@ func (t *Targets) DialContext(ctx context.Context, network, addr string) (net.Co
 	}
 	host = hostname(host)
 	if t.permits(host, port) {
-		return dialer.DialContext(ctx, network, addr)
+		return dial(ctx, network, addr)
 	}
 	ips, err := t.resolve(ctx, host)
 	if err != nil {
@@ -115,7 +122,7 @@ func (t *Targets) DialContext(ctx context.Context, network, addr string) (net.Co
 		if ip = ip.Unmap(); !ip.IsLoopback() && !t.permits(ip.String(), port) {
 			continue
 		}
-		conn, err := dialer.DialContext(ctx, network, netip.AddrPortFrom(ip, uint16(port)).String())
+		conn, err := dial(ctx, network, netip.AddrPortFrom(ip, uint16(port)).String())
 		if err == nil {
 			return conn, nil
 		}

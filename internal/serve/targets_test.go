@@ -81,6 +81,38 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A network of one's own is no way around: only what is allowed is dialled there, by name or by the address that was checked.
+func TestDialInAnotherNetwork(t *testing.T) {
+	for _, row := range []struct {
+		addr, dialled string // empty if it is refused
+	}{
+		{"hooks.example.com:443", "hooks.example.com:443"},
+		{"inside.example.com:80", "127.0.0.7:80"},
+		{"other.example.com:443", ""},
+	} {
+		t.Run(row.addr, func(t *testing.T) {
+			var dialled string
+			targets := Targets{
+				Dial: func(_ context.Context, _, addr string) (net.Conn, error) {
+					dialled = addr
+					return nil, errors.New("nobody is there")
+				},
+				lookup: func(_ context.Context, _, host string) ([]netip.Addr, error) {
+					return map[string][]netip.Addr{
+						"inside.example.com": {netip.MustParseAddr("127.0.0.7")}, "other.example.com": {netip.MustParseAddr("192.0.2.1")},
+					}[host], nil
+				},
+			}
+			if err := targets.Allow("hooks.example.com"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := targets.DialContext(t.Context(), "tcp", row.addr); err == nil || dialled != row.dialled {
+				t.Errorf("dialled %q, want %q; error %v", dialled, row.dialled, err)
+			}
+		})
+	}
+}
+
 func TestCheckOfWhatIsNoTarget(t *testing.T) {
 	for _, row := range []struct{ url, want string }{
 		{"/cb?code=s3cret", "check target: the URL has no host"},
