@@ -10,6 +10,7 @@ import (
 const (
 	graphSubscription = "#microsoft.graph.subscription"
 	graphItem         = "#Microsoft.Graph."
+	graphType         = "#microsoft.graph."
 
 	graphClientState   = 128 // characters (W10-13)
 	graphCertificateID = 128 // characters (W1.4-10)
@@ -75,13 +76,14 @@ var graphToday = Dialect{
 		ContentType: "application/json; charset=utf-8",
 		Item: []Part{{"subscriptionId", PartSubscription}, {"subscriptionExpirationDateTime", PartExpires},
 			{"changeType", PartChange}, {"resource", PartResource}, {"resourceData", PartData},
-			{"clientState", PartClientState}, {"tenantId", PartTenant}},
+			{"clientState", PartClientState}, {"tenantId", PartTenant}, {"encryptedContent", PartEncrypted}},
 		Lifecycle: []Part{{"subscriptionId", PartSubscription}, {"subscriptionExpirationDateTime", PartExpiresInFull},
 			{"tenantId", PartTenant}, {"clientState", PartClientState}, {"lifecycleEvent", PartLifecycle}},
 		Events:   []notify.Lifecycle{notify.Missed, notify.ReauthorizationRequired, notify.SubscriptionRemoved},
 		ItemType: graphItem, ItemID: "id",
 		Path:     ItemPath{User: UserID, Pascal: true},
-		DateForm: Observed, // W10-41
+		Rich:     &RichForm{ItemType: graphType, Path: ItemPath{User: UserID, Quoted: true}}, // W4.10-02
+		DateForm: Observed,                                                                   // W10-41
 	},
 	Delivery: Delivery{
 		Good: 3 * time.Second, Limit: 10 * time.Second,

@@ -28,6 +28,7 @@ type Notification struct {
 	ItemType string // prefix of the changed item's @odata.type
 	ItemID   string // name of the changed item's id (W4.3-01, W4.5-03)
 	Path     ItemPath
+	Rich     *RichForm // nil where content never travels encrypted
 	DateForm DateForm
 
 	// Quirks that some saw and most did not; all are off by default.
@@ -61,6 +62,7 @@ const (
 	PartData
 	PartLifecycle
 	PartError
+	PartEncrypted // of rich notifications only (W4.10-01)
 )
 
 // ItemPath is how a notification points at an item.
@@ -115,16 +117,30 @@ type Head struct {
 	ClientState  string
 	Sequence     int32
 	Tenant       string
+	Encrypted    *Encrypted // nil without content
 }
 
 // AppendShared encodes what all subscriptions of one dialect share of a change: its kind, the path of the item and the item itself,
 // with the properties in rich beside it. Encode it once and splice it with AppendItem for each subscription. Base is origin and base
 // path, such as http://localhost:3650/api/v2.0.
 func (d *Dialect) AppendShared(dst []byte, c *notify.Change, base string, rich []string) []byte {
+	return d.appendShared(dst, c, &shape{path: d.Notification.Path, base: base, itemType: d.Notification.ItemType, capital: true, clear: rich})
+}
+
+// shape is how what is shared of a change names its item, and which properties stand beside that.
+type shape struct {
+	path     ItemPath
+	base     string
+	itemType string
+	capital  bool // of the type
+	clear    []string
+}
+
+func (d *Dialect) appendShared(dst []byte, c *notify.Change, as *shape) []byte {
 	start := len(dst)
 	dst = append(dst, '{') // appendName needs something to look back at; cut off below
 	var room [pathRoom]byte
-	path := string(d.appendItemPath(room[:0], c.Mailbox, c.Collection, c.Item, base))
+	path := string(as.path.append(room[:0], c.Mailbox, c.Collection, c.Item, as.base))
 	for _, part := range d.Notification.Item {
 		switch part.Is {
 		case PartChange:
@@ -135,7 +151,7 @@ func (d *Dialect) AppendShared(dst []byte, c *notify.Change, base string, rich [
 			dst = appendText(dst, path)
 		case PartData:
 			dst = appendName(dst, part.Name)
-			dst = d.appendData(dst, c, path, rich)
+			dst = d.appendData(dst, c, path, as)
 		}
 	}
 	return append(dst[:start], dst[start+1:]...)
@@ -144,18 +160,23 @@ func (d *Dialect) AppendShared(dst []byte, c *notify.Change, base string, rich [
 // pathRoom holds the path of an item with an id as long as they are.
 const pathRoom = 512
 
-func (d *Dialect) appendData(dst []byte, c *notify.Change, path string, rich []string) []byte {
+func (d *Dialect) appendData(dst []byte, c *notify.Change, path string, as *shape) []byte {
 	dst = append(dst, `{"@odata.type":"`...)
-	dst = append(dst, d.Notification.ItemType...)
-	dst = append(appendPascal(dst, c.Collection.Singular()), '"')
+	dst = append(dst, as.itemType...)
+	if as.capital {
+		dst = appendPascal(dst, c.Collection.Singular())
+	} else {
+		dst = append(dst, c.Collection.Singular()...)
+	}
+	dst = append(dst, '"')
 	dst = appendName(dst, "@odata.id")
 	dst = appendText(dst, path)
 	dst = appendName(dst, "@odata.etag")
 	dst = appendETag(dst, c.ETag)
 	dst = appendName(dst, d.Notification.ItemID)
 	dst = appendText(dst, c.Item)
-	if c.Type != notify.Deleted && len(rich) > 0 {
-		dst = d.appendProperties(dst, c.After, rich)
+	if c.Type != notify.Deleted && len(as.clear) > 0 {
+		dst = d.appendProperties(dst, c.After, as.clear)
 	}
 	return append(dst, '}')
 }
@@ -245,6 +266,10 @@ func (d *Dialect) appendParts(dst []byte, parts []Part, h *Head, special func([]
 			}
 		case PartTenant:
 			dst = appendText(appendName(dst, part.Name), h.Tenant)
+		case PartEncrypted:
+			if h.Encrypted != nil {
+				dst = h.Encrypted.append(appendName(dst, part.Name))
+			}
 		default:
 			dst = special(dst, part)
 		}
@@ -294,11 +319,10 @@ func (d *Dialect) NotificationHeader(clientState string) http.Header {
 
 // ItemPath is how the dialect's notifications point at an item.
 func (d *Dialect) ItemPath(m notify.Mailbox, c notify.Collection, item, base string) string {
-	return string(d.appendItemPath(nil, m, c, item, base))
+	return string(d.Notification.Path.append(nil, m, c, item, base))
 }
 
-func (d *Dialect) appendItemPath(dst []byte, m notify.Mailbox, c notify.Collection, item, base string) []byte {
-	p := d.Notification.Path
+func (p *ItemPath) append(dst []byte, m notify.Mailbox, c notify.Collection, item, base string) []byte {
 	collection := func(dst []byte) []byte {
 		if p.Pascal {
 			return appendPascal(dst, c.String())

@@ -67,7 +67,7 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) str
 	case PartError:
 		n.Error = readReason(v)
 		return ""
-	case PartType, PartNull, PartOwnID:
+	case PartType, PartNull, PartOwnID, PartEncrypted:
 		return ""
 	}
 	text, isText := v.Text()
