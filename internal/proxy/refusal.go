@@ -1,0 +1,62 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+)
+
+// codeNotPassed is the code of a host that the user did not name.
+const codeNotPassed = "notPassed"
+
+// HintHeader carries what helps, as in the answers of the API.
+const HintHeader = "X-Outlocal-Hint"
+
+// say answers a request with a refusal.
+func (p *Proxy) say(w http.ResponseWriter, r *http.Request, refusal *Refusal) {
+	p.tell(r, refusal)
+	response := refusal.response()
+	for name, values := range response.Header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(refusal.Status)
+	_, _ = io.Copy(w, response.Body) // a client that is gone needs no answer
+}
+
+// tell tells whoever wants to know of a host that was refused.
+func (p *Proxy) tell(r *http.Request, refusal *Refusal) {
+	if p.refused == nil || refusal.Code != codeNotPassed {
+		return
+	}
+	told := *refusal
+	told.Method = r.Method
+	if to, err := destinationOf(r); err == nil {
+		told.Host = to.String()
+	}
+	p.refused(told)
+}
+
+// response is the answer. Programs show little of an answer to CONNECT: most show no more than the text behind its status, so that says
+// what is the matter.
+func (f *Refusal) response() *http.Response {
+	var body bytes.Buffer
+	_ = json.NewEncoder(&body).Encode(map[string]any{ // a buffer takes everything
+		"error": map[string]string{"code": f.Code, "message": f.Reason, "hint": f.Hint},
+	})
+	header := http.Header{
+		"Content-Type":           {"application/json"},
+		"X-Content-Type-Options": {"nosniff"}, // it repeats what was asked for
+		"Content-Length":         {strconv.Itoa(body.Len())},
+		HintHeader:               {f.Hint},
+	}
+	if f.Status == http.StatusProxyAuthRequired {
+		header.Set("Proxy-Authenticate", `Basic realm="outlocal"`)
+	}
+	return &http.Response{
+		StatusCode: f.Status, Status: strconv.Itoa(f.Status) + " " + f.Reason,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, ContentLength: int64(body.Len()), Body: io.NopCloser(&body),
+	}
+}
