@@ -9,6 +9,8 @@
 package dialect
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/outlocal/outlocal/notify"
@@ -45,6 +47,9 @@ type Dialect struct {
 	Delivery     Delivery
 	Entity       Entity
 	Refusals     Refusals
+
+	// EarlyError leaves the client's own id of its request out of errors, as Graph did until September 2020 (W6.1-02).
+	EarlyError bool
 
 	Quota            int  // subscriptions per mailbox, all apps together; 0 for no limit known (W1.7-01)
 	RefuseDuplicates bool // the same app, user, change types and resource again is a conflict (W10-24)
@@ -135,6 +140,7 @@ type Unset uint8
 const (
 	Omit Unset = iota
 	Null
+	Filled // with what the field's Filling says (W1.4-18)
 )
 
 // Field is one property of a subscription.
@@ -147,7 +153,9 @@ type Field struct {
 	Shown  View
 	Hidden View // shown there as null
 	Unset  Unset
-	Max    int // longest value in characters; 0 for no limit known
+	// Filling is JSON, for a property that is Filled.
+	Filling string
+	Max     int // longest value in characters; 0 for no limit known
 }
 
 // ChangeWords is how change types are spelled.
@@ -210,10 +218,11 @@ type Handshake struct {
 // Wording is in which words Graph told that a handshake had failed.
 type Wording uint8
 
-// The wordings: the status is named in it, not yet (W2.4-05), or nothing is told at all (W2.4-08).
+// The wordings: the status is named in it, not yet (W2.4-05), in the first and shortest words, or nothing is told at all (W2.4-08).
 const (
 	TellsStatus Wording = iota
 	TellsFailure
+	TellsFirst
 	TellsNothing
 )
 
@@ -223,10 +232,29 @@ type Delivery struct {
 	RetryFor       time.Duration // then the notification is lost (W4.9-04)
 	FirstRetry     time.Duration // doubled each time (W4.9-07)
 	LongestRetry   time.Duration
+	Success        []int         // the statuses that accept; empty for any 2xx (W4.9-01)
+	Removes        int           // the status that ends the subscription; 0 for none (W10-33)
 	States         bool          // slow and drop exist (W4.9-05, W4.9-06)
 	Window         time.Duration // over which they are judged
-	SlowPercent    int           // of attempts over Good
+	SlowOver       time.Duration // an attempt that takes longer counts as slow; 0 for Good
+	SlowPercent    int           // of attempts that are slow
 	SlowDelay      time.Duration
-	DropPercent    int // of attempts over Limit, or failed for want of a connection
-	MinimumInState int // fewer attempts in a window are no evidence (W10-43)
+	DropOver       time.Duration // an attempt that takes longer counts for drop; 0 for Limit
+	DropPercent    int           // of attempts over that, or failed for want of a connection
+	Reached        bool          // the percentages are enough; else there have to be more (W4.9-03)
+	MinimumInState int           // fewer attempts in a window are no evidence (W10-43)
 }
+
+// Accepts tells whether a status says that a webhook has what it was sent.
+func (d *Delivery) Accepts(status int) bool {
+	if len(d.Success) > 0 {
+		return slices.Contains(d.Success, status)
+	}
+	return status >= 200 && status < 300
+}
+
+// SlowAfter is how long an attempt may take that does not count as slow.
+func (d *Delivery) SlowAfter() time.Duration { return cmp.Or(d.SlowOver, d.Good) }
+
+// DropAfter is how long an attempt may take that does not count for the state drop.
+func (d *Delivery) DropAfter() time.Duration { return cmp.Or(d.DropOver, d.Limit) }

@@ -33,18 +33,22 @@ var GraphPreview = register(Dialect{
 	Lifetime:    Lifetime{Default: threeDays, Max: threeDays}, // W1.6-05
 	ClientState: ClientState{Max: outlookClientState},
 
-	Handshake: &Handshake{Parameter: "validationtoken", Limit: 10 * time.Second, StateHeader: "ClientState", Wording: TellsNothing},
-	Notification: Notification{ // W4.5-01 to W4.5-03
-		ContentType: "application/json",
-		Item: []Part{{"subscriptionId", PartSubscription}, {"subscriptionExpirationDateTime", PartExpires},
-			{"clientState", PartClientState}, {"changeType", PartChange}, {"resource", PartResource}, {"resourceData", PartData}},
-		ItemType: graphItem, ItemID: "Id",
-		Path: ItemPath{User: UserPair},
-	},
-	Delivery: previewDelivery,
-	Entity:   Entity{User: UserID},
-	Refusals: previewRefusals,
+	Handshake:    &Handshake{Parameter: "validationtoken", Limit: 10 * time.Second, StateHeader: "ClientState", Wording: TellsNothing},
+	Notification: previewNotification,
+	Delivery:     previewDelivery,
+	Entity:       Entity{User: UserID},
+	Refusals:     previewRefusals,
+	EarlyError:   true,
 })
 
 // previewDelivery: nothing was published of the preview's retries; endpoint states came years later.
 var previewDelivery = outlookDelivery
+
+// previewNotification is what Graph's first notifications looked like, in the preview and in v1.0 when it was new (W4.5-01 to W4.5-03).
+var previewNotification = Notification{
+	ContentType: "application/json",
+	Item: []Part{{"subscriptionId", PartSubscription}, {"subscriptionExpirationDateTime", PartExpires},
+		{"clientState", PartClientState}, {"changeType", PartChange}, {"resource", PartResource}, {"resourceData", PartData}},
+	ItemType: graphItem, ItemID: "Id",
+	Path: ItemPath{User: UserPair},
+}

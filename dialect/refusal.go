@@ -219,6 +219,11 @@ var graphRefusals = Refusals{
 	Failed:              {http.StatusInternalServerError, "InternalServerError", "An internal server error occurred. The operation failed."},
 }
 
+// graphRefusals2023 are those until 2024 (W2.4-05).
+var graphRefusals2023 = graphRefusals.with(Refusals{
+	HandshakeFailed: {http.StatusBadRequest, invalidRequest, "%s"},
+})
+
 const previewText = "An error has occurred."
 
 // previewRefusals: the preview said next to nothing (W2.4-08).
@@ -246,7 +251,10 @@ func (d *Dialect) AppendError(dst []byte, e *notify.Error, t Trace) []byte {
 		}
 		dst = appendText(appendName(dst, "date"), t.Date)
 		dst = appendText(appendName(dst, "request-id"), t.Request)
-		dst = append(appendText(appendName(dst, "client-request-id"), t.Client), '}')
+		if !d.EarlyError {
+			dst = appendText(appendName(dst, "client-request-id"), t.Client)
+		}
+		dst = append(dst, '}')
 	}
 	return append(dst, "}}"...)
 }

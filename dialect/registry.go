@@ -23,7 +23,10 @@ func All() []*Dialect {
 }
 
 // history is the order in which people met the schemas.
-var history = []string{"outlook-legacy", "outlook-interim", "outlook-final@2015", "outlook-final", "graph-preview", "graph-v1.0", "graph-beta"}
+var history = []string{
+	"outlook-legacy", "outlook-interim", "outlook-final@2015", "outlook-final", "graph-preview",
+	"graph-v1.0@2016", "graph-v1.0@2021", "graph-v1.0@2023", "graph-v1.0", "graph-beta",
+}
 
 // spoken are the dialects that a body can be told to be in: a profile differs in rules, not in names.
 var spoken = []*Dialect{OutlookLegacy, OutlookInterim, OutlookFinal, GraphPreview, GraphV1, GraphBeta}

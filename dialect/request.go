@@ -278,9 +278,9 @@ func (d *Dialect) elsewhere(name string) string {
 			return fmt.Sprintf("%s spells it %s; names count in exact case", d, f.Name)
 		}
 	}
-	for _, other := range All() {
+	for _, other := range spoken { // a profile has the names of its dialect, or fewer
 		f, known := other.field(name)
-		if !known || other.Name == d.Name {
+		if !known || other.String() == d.String() {
 			continue
 		}
 		if here := d.NameOf(f.Prop); here != "" {

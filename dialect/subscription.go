@@ -39,6 +39,8 @@ func (d *Dialect) AppendSubscription(dst []byte, s *notify.Subscription, view Vi
 			dst = append(appendName(dst, f.Name), value...)
 		case f.Unset == Null:
 			dst = append(appendName(dst, f.Name), "null"...)
+		case f.Unset == Filled:
+			dst = append(appendName(dst, f.Name), f.Filling...)
 		}
 	}
 	return append(dst, '}')

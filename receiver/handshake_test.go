@@ -15,7 +15,7 @@ import (
 )
 
 func TestHandshake(t *testing.T) {
-	graph := []string{"graph-v1.0", "graph-beta"}
+	graph := []string{"graph-v1.0@2016", "graph-v1.0@2021", "graph-v1.0@2023", "graph-v1.0", "graph-beta"}
 	outlook := []string{"outlook-final@2015", "outlook-final", "graph-preview"}
 	const sentence = "Validation: Testing client application reachability for subscription Request-Id: 0f0e0d0c-0b0a-0908-0706-050403020100"
 	for _, tt := range []struct {

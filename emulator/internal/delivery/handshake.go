@@ -121,6 +121,9 @@ func StyleOf(d *dialect.Dialect) diagnosis.Style {
 			return diagnosis.StylePreview
 		case dialect.TellsFailure:
 			return diagnosis.StyleGraph2023
+		case dialect.TellsFirst:
+			return diagnosis.StyleGraph2016
+		case dialect.TellsStatus:
 		}
 	}
 	return diagnosis.StyleGraph

@@ -342,11 +342,11 @@ func TestForeignCertificateIsRefused(t *testing.T) {
 
 // rules: W2.4-01 W2.4-05 W2.4-08
 func TestStyleOf(t *testing.T) {
-	older := dialect.GraphV1.With(func(d *dialect.Dialect) { d.Handshake.Wording = dialect.TellsFailure })
 	for d, want := range map[*dialect.Dialect]diagnosis.Style{
 		dialect.OutlookFinal: diagnosis.StyleOutlook, dialect.OutlookFinal2015: diagnosis.StyleOutlook,
 		dialect.GraphPreview: diagnosis.StylePreview, dialect.GraphV1: diagnosis.StyleGraph,
-		dialect.GraphBeta: diagnosis.StyleGraph, older: diagnosis.StyleGraph2023,
+		dialect.GraphBeta: diagnosis.StyleGraph, dialect.GraphV1Of2016: diagnosis.StyleGraph2016,
+		dialect.GraphV1Of2021: diagnosis.StyleGraph2023, dialect.GraphV1Of2023: diagnosis.StyleGraph2023,
 	} {
 		if got := StyleOf(d); got != want {
 			t.Errorf("StyleOf(%s) = %s, want %s", d, got, want)

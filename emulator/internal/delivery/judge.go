@@ -18,6 +18,7 @@ type verdict struct {
 	evidence  *dialect.Delivery // by whose rules the endpoint's state is judged; nil if the attempt is no evidence
 	slow      bool              // it took longer than is good
 	dead      bool              // nothing came within the limit, or no connection came about
+	removes   bool              // the webhook ended its subscriptions by its answer
 	hold      *clock.Flight     // to be ended when all that follows from the attempt has begun
 }
 
@@ -46,17 +47,18 @@ func judge(d *dialect.Delivery, a attempted) verdict {
 	}
 	retryIn := backoff(d, a.tries, a.elapsed)
 	v.Verdict, v.diagnoses = diagnosis.Delivery(diagnosis.DeliveryAnswer{
-		Terms: diagnosis.Terms{Good: d.Good, Late: d.Limit},
+		Terms: diagnosis.Terms{Good: d.Good, Late: d.Limit, Success: d.Success, Removes: d.Removes},
 		URL:   a.url, Answer: a.Answer, RetryIn: retryIn, Environment: a.env,
 	}, a.mode)
 	v.delivered = v.Class != diagnosis.ClassFailed
-	v.slow = a.Took > d.Good
-	v.dead = a.Err != nil || a.Took > d.Limit
+	v.slow = a.Took > d.SlowAfter() || a.Err != nil && a.Took >= d.Limit
+	v.dead = a.Err != nil || a.Took > d.DropAfter()
+	v.removes = a.Err == nil && a.Took <= d.Limit && d.Removes != 0 && a.Status == d.Removes
 	if a.patience > 0 && a.Err == nil {
 		v.evidence = nil
-		v.delivered = a.Status >= 200 && a.Status < 300
+		v.delivered = d.Accepts(a.Status)
 	}
-	if !v.delivered {
+	if !v.delivered && !v.removes {
 		v.retryIn = retryIn
 	}
 	return v
@@ -64,7 +66,7 @@ func judge(d *dialect.Delivery, a attempted) verdict {
 
 // plainlyGood spares the usual answer, in which there is nothing to find, a diagnosis.
 func plainlyGood(d *dialect.Delivery, a *diagnosis.Answer) bool {
-	return a.Err == nil && a.Took <= d.Good && a.Status >= 200 && a.Status < 300 && len(a.Body) == 0
+	return a.Err == nil && a.Took <= d.Good && a.Took <= d.SlowAfter() && d.Accepts(a.Status) && len(a.Body) == 0
 }
 
 // attempt sends a batch and sees to all that follows but the release of those that wait for it.
@@ -120,6 +122,8 @@ func (e *Engine) settle(b *batch, v *verdict, attempt uint64) {
 	case v.delivered:
 		e.counts.settled(b.items, delivered)
 		e.losses.forget(b.items)
+	case v.removes:
+		e.removeOwners(b, attempt)
 	case v.retryIn > 0:
 		e.retry(b, v, attempt)
 	default:

@@ -37,12 +37,15 @@ type window struct {
 
 // judge names the state that a window is evidence for: good, unless there are enough attempts for another (W10-43).
 func (w window) judge(d *dialect.Delivery, minimum int) State {
+	enough := func(n, percent int) bool {
+		return n*100 > w.attempts*percent || d.Reached && n*100 == w.attempts*percent
+	}
 	switch {
 	case w.attempts < minimum || w.attempts == 0:
 		return Good
-	case w.dead*100 > w.attempts*d.DropPercent:
+	case enough(w.dead, d.DropPercent):
 		return Drop
-	case w.slow*100 > w.attempts*d.SlowPercent:
+	case enough(w.slow, d.SlowPercent):
 		return Slow
 	}
 	return Good
@@ -107,7 +110,7 @@ func (p *endpoint) endWindow(d *dialect.Delivery) {
 	h.attempts, h.late, h.failed = 0, 0, 0
 	e.Journal.Append(journal.Entry{
 		At: h.since, Wall: e.Clock.Wall(), Kind: journal.EndpointState, URL: p.name,
-		Note: fmt.Sprintf("%s is %s: of %d attempts, %d took over %s and %d got nothing within %s", p.name, h.state, seen.attempts, seen.slow, d.Good, seen.dead, d.Limit),
+		Note: fmt.Sprintf("%s is %s: of %d attempts, %d took over %s and %d got nothing within %s", p.name, h.state, seen.attempts, seen.slow, d.SlowAfter(), seen.dead, d.DropAfter()),
 		Data: &Turn{Endpoint: p.name, From: was, To: h.state, Attempts: seen.attempts, Slow: seen.slow, Dead: seen.dead},
 	})
 }
