@@ -35,6 +35,8 @@ func catalog() []Fault {
 
 		&Drop{}, &Duplicate{}, &Delay{}, &Reorder{},
 		&WrongClientState{}, &MissingClientState{}, &WrongHeader{},
+		&WrongSignature{}, &WrongCertificateID{}, &RotatedCertificate{},
+		&MissingTokens{}, &ExpiredTokens{}, &ForgedTokens{}, &WrongAudience{}, &WrongIssuer{}, &WrongPublisher{},
 		&ExtraProperties{}, &NullEntry{}, &Oversize{}, &Malformed{}, &Truncated{}, &Cut{}, &SlowBody{},
 
 		&Throttle{}, &Outage{}, &Latency{}, &Reset{},

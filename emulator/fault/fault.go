@@ -50,6 +50,13 @@ type Choosy interface {
 	Only() []string // words that a rule's On can be
 }
 
+// Picky is a fault that makes sense for some notifications only, whatever they tell of: those with encrypted content, for example. Others
+// don't count for its rules.
+type Picky interface {
+	PlanFault
+	Fits(p *Plan) bool
+}
+
 // Place is where a fault strikes.
 type Place uint8
 

@@ -47,6 +47,9 @@ type Plan struct {
 	Behind time.Duration   // virtual: it lets the next of its subscription pass, and waits for that so long
 	Copies []time.Duration // it is sent again, with the same number, each so long after it was due
 
+	Seal   *Seal   // of its encrypted content; nil for one that brings none
+	Tokens *Tokens // that prove where it comes from; nil for one that needs none
+
 	Items  []func(item []byte) []byte // edits of its JSON
 	Repeat int                        // how often more it stands in the request
 	Before [][]byte                   // JSON that stands in the list before it
@@ -58,8 +61,35 @@ func (p *Plan) over() bool { return p.Drop }
 
 // Alone says that it takes a request of its own.
 func (p *Plan) Alone() bool {
-	return p.Behind > 0 || len(p.Items) > 0 || p.Repeat > 0 || len(p.Before) > 0 || len(p.Shapes) > 0
+	return p.Behind > 0 || len(p.Items) > 0 || p.Repeat > 0 || len(p.Before) > 0 || len(p.Shapes) > 0 ||
+		p.Seal != nil && *p.Seal != Seal{} || p.Tokens != nil && *p.Tokens != Tokens{}
 }
+
+// Seal is how encrypted content is sealed otherwise than it should be.
+type Seal struct {
+	WrongSignature bool   // its signature is that of something else
+	CertificateID  string // in the place of the subscription's; empty for that
+	Stranger       bool   // it is encrypted for a certificate that the subscriber never gave
+}
+
+// Tokens are those that stand beside encrypted content.
+type Tokens struct {
+	Missing bool
+	Flaw    Flaw // of each
+}
+
+// Flaw is what is wrong with a token.
+type Flaw uint8
+
+// The flaws.
+const (
+	NoFlaw Flaw = iota
+	Expired
+	Forged // not signed by the service
+	ForAnother
+	FromAnotherIssuer
+	FromAnotherPublisher
+)
 
 // Shape is a way in which a request is written otherwise than it should be.
 type Shape struct {

@@ -131,26 +131,31 @@ func (s *Set) Any(p Place) bool {
 
 // Plan lets faults edit a notification that is about to be sent. It reports whether any did.
 func (s *Set) Plan(p *Plan) bool {
-	return s.strike(OnNotification, p.What, &p.Subject, &p.Struck, p.over, func(f Fault) string { return f.(PlanFault).EditPlan(p) })
+	return s.strike(OnNotification, p.What, &p.Subject, &p.Struck, p.over, func(f Fault) bool {
+		picky, is := f.(Picky)
+		return !is || picky.Fits(p)
+	}, func(f Fault) string { return f.(PlanFault).EditPlan(p) })
 }
 
 // Handshake lets faults edit the validation of a URL. It reports whether any did.
 func (s *Set) Handshake(h *Handshake) bool {
-	return s.strike(OnHandshake, h.What, &h.Subject, &h.Struck, h.over, func(f Fault) string { return f.(HandshakeFault).EditHandshake(h) })
+	return s.strike(OnHandshake, h.What, &h.Subject, &h.Struck, h.over, anyFault, func(f Fault) string { return f.(HandshakeFault).EditHandshake(h) })
 }
 
 // Request lets faults answer an API request, or hold it up. It reports whether any did.
 func (s *Set) Request(r *Request) bool {
-	return s.strike(OnRequest, r.What, &r.Subject, &r.Struck, r.over, func(f Fault) string { return f.(RequestFault).EditRequest(r) })
+	return s.strike(OnRequest, r.What, &r.Subject, &r.Struck, r.over, anyFault, func(f Fault) string { return f.(RequestFault).EditRequest(r) })
 }
 
 // Life lets faults decide on what lies ahead of a subscription. It reports whether any did.
 func (s *Set) Life(l *Life) bool {
-	return s.strike(OnSubscription, l.What, &l.Subject, &l.Struck, l.over, func(f Fault) string { return f.(LifeFault).EditLife(l) })
+	return s.strike(OnSubscription, l.What, &l.Subject, &l.Struck, l.over, anyFault, func(f Fault) string { return f.(LifeFault).EditLife(l) })
 }
 
-// strike applies the rules of a place, one after the other, until nothing is left to be edited.
-func (s *Set) strike(place Place, what string, who *Subject, struck *Struck, over func() bool, edit func(Fault) string) bool {
+func anyFault(Fault) bool { return true }
+
+// strike applies the rules of a place whose faults fit, one after the other, until nothing is left to be edited.
+func (s *Set) strike(place Place, what string, who *Subject, struck *Struck, over func() bool, fits func(Fault) bool, edit func(Fault) string) bool {
 	if s == nil {
 		return false
 	}
@@ -159,7 +164,7 @@ func (s *Set) strike(place Place, what string, who *Subject, struck *Struck, ove
 		return false
 	}
 	for _, a := range live[place] {
-		if !a.Where.Selects(who.Selector) || !a.covers(place, what) {
+		if !a.Where.Selects(who.Selector) || !a.covers(place, what) || !fits(a.Fault) {
 			continue
 		}
 		time, due := s.due(a, who, over())

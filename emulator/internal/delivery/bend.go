@@ -25,6 +25,12 @@ func (e *Engine) plot(plans []planned) {
 			},
 			What: strings.ToLower(it.name()), ClientState: it.head.ClientState,
 		}
+		if it.content != nil {
+			plan.Tokens = &fault.Tokens{}
+			if it.content.plain != nil {
+				plan.Seal = &fault.Seal{}
+			}
+		}
 		if !e.Faults.Plan(plan) {
 			continue
 		}
@@ -157,6 +163,7 @@ func (b *batch) faults() []string {
 // bentBody is the body of a request that a fault has a hand in: it has one notification.
 func (b *batch) bentBody() []byte {
 	d, plan := b.group.dialect, b.group.bent
+	b.seal()
 	entries := slices.Clone(plan.Before)
 	for _, it := range b.items {
 		entry := it.append(nil, d)
@@ -174,7 +181,7 @@ func (b *batch) bentBody() []byte {
 		}
 		body = append(body, entry...)
 	}
-	body = d.CloseBody(body)
+	body = b.end(body)
 	for _, shape := range plan.Shapes {
 		if shape.Body != nil && shape.Holds(b.tries) {
 			body = shape.Body(body)

@@ -23,6 +23,7 @@ import (
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/fault"
+	"github.com/outlocal/outlocal/emulator/internal/rich"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
 	"github.com/outlocal/outlocal/internal/odata"
@@ -59,6 +60,10 @@ type Config struct {
 
 	Faults *fault.Set // what goes wrong on request; nil for nothing
 
+	// Tokens signs the validation token of notifications with encrypted content, for an application in a tenant; empty for none. nil
+	// signs none.
+	Tokens func(tenant, app string, flaw fault.Flaw) string
+
 	TLS  *tls.Config    // roots for webhooks, and the like; nil for the system's
 	Mode diagnosis.Mode // strict refuses a self-signed certificate on loopback too, which else is borne and noted
 
@@ -77,19 +82,20 @@ type Config struct {
 // Engine delivers. All its methods can be called by any goroutine. New makes one.
 type Engine struct {
 	Config
-	transport *http.Transport
-	filters   cache[string, *odata.Filter]
-	headers   cache[headerKey, *header]
-	targets   cache[string, *target]
-	endpoints endpoints
-	counts    counters
-	timings   *timings
-	losses    losses
-	strays    strays
-	plans     sync.Pool // of *plan
-	expiry    expiry
-	held      atomic.Int32 // see Hold
-	era       atomic.Int64 // see Forget
+	transport    *http.Transport
+	filters      cache[string, *odata.Filter]
+	headers      cache[headerKey, *header]
+	targets      cache[string, *target]
+	certificates cache[string, *rich.Certificate]
+	endpoints    endpoints
+	counts       counters
+	timings      *timings
+	losses       losses
+	strays       strays
+	plans        sync.Pool // of *plan
+	expiry       expiry
+	held         atomic.Int32 // see Hold
+	era          atomic.Int64 // see Forget
 
 	life context.Context //nolint:containedctx // the engine's own, no caller's: Close ends it, and nothing is sent after
 	stop context.CancelFunc
@@ -112,6 +118,7 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{Config: c, timings: newTimings()}
 	e.filters.limit, e.headers.limit, e.targets.limit = cachedFilters, cachedHeaders, cachedURLs
+	e.certificates.limit = cachedCertificates
 	e.life, e.stop = context.WithCancel(context.Background())
 	e.transport = e.newTransport()
 	e.Watch()

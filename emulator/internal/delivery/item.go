@@ -17,15 +17,16 @@ type item struct {
 	group  *group
 	due    time.Time // virtual; zero for at once
 
-	kind   kind
-	head   dialect.Head
-	shared []byte // of a change: what all its notifications have in common
-	change notify.ChangeType
-	event  notify.Lifecycle
-	reason *notify.Error
-	plan   *fault.Plan // what faults made of it; nil for as it should be
-	alone  bool        // by its plan, it shares its request with none
-	held   bool        // by its plan, it lets the next one of its queue pass
+	kind    kind
+	head    dialect.Head
+	shared  []byte   // of a change: what all its notifications have in common
+	content *content // for a subscriber who wants some; nil for all others
+	change  notify.ChangeType
+	event   notify.Lifecycle
+	reason  *notify.Error
+	plan    *fault.Plan // what faults made of it; nil for as it should be
+	alone   bool        // by its plan, it shares its request with none
+	held    bool        // by its plan, it lets the next one of its queue pass
 	// toLifecycleURL says that it goes to the lifecycle URL of its subscription, not to the notification URL.
 	toLifecycleURL bool
 

@@ -136,7 +136,7 @@ func (b *batch) body() []byte {
 	if b.group.bent != nil {
 		return b.bentBody()
 	}
-	size := bodyFrame
+	size := bodyFrame + b.seal()
 	for _, it := range b.items {
 		size += itemFrame + len(it.shared) + len(it.head.Subscription) + len(it.head.ClientState) + len(it.head.Tenant)
 	}
@@ -148,7 +148,7 @@ func (b *batch) body() []byte {
 		}
 		body = it.append(body, d)
 	}
-	return d.CloseBody(body)
+	return b.end(body)
 }
 
 // The room that a body takes beside what varies in length; a guess that saves copying.

@@ -84,7 +84,9 @@ type shared struct {
 	origin   string // and mount, where a path begins with them
 	mount    string
 	selected []string // where properties travel along
+	rich     bool     // encrypted
 	bytes    []byte
+	content  []byte // before it is encrypted
 }
 
 // visit plans the notification of one subscription.
@@ -106,31 +108,43 @@ func (p *plan) visit(h store.Handle) {
 	}
 	it := itemOf(&r, ofChange, p.cause)
 	it.change = kind
-	it.shared = p.encode(d, kind, &r)
+	shared := p.encode(d, kind, &r)
+	it.shared = shared.bytes
+	if shared.rich {
+		it.content = p.engine.contentFor(&r, shared.content)
+	}
 	t := p.engine.target(r.NotificationURL)
 	p.items = append(p.items, planned{item: it, key: keyOf(t, d, &r)})
 }
 
 // encode writes what is shared, once.
-func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, r *store.Record) []byte {
-	want := shared{dialect: d, change: kind}
+func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, r *store.Record) *shared {
+	want := shared{dialect: d, change: kind, rich: isRich(d, r)}
 	if d.Notification.Path.Absolute {
 		want.origin, want.mount = r.Origin, r.Mount
 	}
-	if d.Watch.Select == dialect.SelectClear {
+	if want.rich || d.Watch.Select == dialect.SelectClear {
 		want.selected = r.Watch.Select
 	}
 	for i := range p.shared {
 		s := &p.shared[i]
-		if s.dialect == d && s.change == kind && s.origin == want.origin && s.mount == want.mount && slices.Equal(s.selected, want.selected) {
-			return s.bytes
+		if s.dialect == d && s.change == kind && s.origin == want.origin && s.mount == want.mount && s.rich == want.rich && slices.Equal(s.selected, want.selected) {
+			return s
 		}
 	}
 	c := *p.change
 	c.Type = kind
-	want.bytes = d.AppendShared(make([]byte, 0, sharedRoom), &c, want.origin+want.mount, want.selected)
+	switch room := make([]byte, 0, sharedRoom); {
+	case !want.rich:
+		want.bytes = d.AppendShared(room, &c, want.origin+want.mount, want.selected)
+	case kind == notify.Deleted: // W4.10-11
+		want.bytes = d.AppendRich(room, &c, want.origin+want.mount)
+	default:
+		want.bytes = d.AppendRich(room, &c, want.origin+want.mount)
+		want.content = dialect.AppendContent(nil, c.Collection, c.After, want.selected)
+	}
 	p.shared = append(p.shared, want)
-	return want.bytes
+	return &p.shared[len(p.shared)-1]
 }
 
 // sharedRoom holds what is shared in all dialects, an id of 152 characters standing in it three times.
