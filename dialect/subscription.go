@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/outlocal/outlocal/internal/odata"
@@ -24,23 +25,26 @@ func SpokenUser(user string) string {
 
 // AppendSubscription encodes a subscription as the answer of one view shows it.
 func (d *Dialect) AppendSubscription(dst []byte, s *notify.Subscription, view View, l Links) []byte {
-	dst = append(dst, '{')
-	for _, f := range d.Subscription {
+	dst = append(slices.Grow(dst, usualAnswer), '{')
+	for i := range d.Subscription {
+		f := &d.Subscription[i]
 		if f.Shown&view == 0 {
 			continue
 		}
-		if f.Hidden&view != 0 {
-			dst = append(appendName(dst, f.Name), "null"...)
-			continue
+		before := len(dst)
+		dst = appendName(dst, f.Name)
+		named := len(dst)
+		if f.Hidden&view == 0 {
+			dst = d.appendValue(dst, f, s, l)
 		}
-		value := d.appendValue(nil, f, s, l)
 		switch {
-		case value != nil:
-			dst = append(appendName(dst, f.Name), value...)
-		case f.Unset == Null:
-			dst = append(appendName(dst, f.Name), "null"...)
+		case len(dst) > named:
+		case f.Unset == Null, f.Hidden&view != 0:
+			dst = append(dst, "null"...)
 		case f.Unset == Filled:
-			dst = append(appendName(dst, f.Name), f.Filling...)
+			dst = append(dst, f.Filling...)
+		default:
+			dst = dst[:before]
 		}
 	}
 	return append(dst, '}')
@@ -64,8 +68,11 @@ func (d *Dialect) AppendList(dst []byte, page []notify.Subscription, next string
 	return append(dst, '}')
 }
 
-// appendValue is nil for a property without a value.
-func (d *Dialect) appendValue(dst []byte, f Field, s *notify.Subscription, l Links) []byte {
+// usualAnswer is about how many bytes a subscription's answer has.
+const usualAnswer = 1 << 10
+
+// appendValue appends nothing for a property without a value.
+func (d *Dialect) appendValue(dst []byte, f *Field, s *notify.Subscription, l Links) []byte {
 	var text string
 	switch f.Prop {
 	case PropContext:
@@ -85,12 +92,12 @@ func (d *Dialect) appendValue(dst []byte, f Field, s *notify.Subscription, l Lin
 		if s.IncludeData {
 			return append(dst, "true"...)
 		}
-		return nil
+		return dst
 	default:
 		text = *textOf(s, f.Prop)
 	}
 	if text == "" {
-		return nil
+		return dst
 	}
 	return appendText(dst, text)
 }

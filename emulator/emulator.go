@@ -266,7 +266,10 @@ func (s *Server) own(u *url.URL) bool {
 	at := s.addresses
 	s.mu.Unlock()
 	for _, address := range []string{at.HTTP, at.HTTPS, at.Control} {
-		if mine, err := url.Parse(address); err == nil && address != "" && mine.Port() == u.Port() && serve.IsLoopback(u.Hostname()) {
+		if address == "" {
+			continue
+		}
+		if mine, err := url.Parse(address); err == nil && mine.Port() == u.Port() && serve.IsLoopback(u.Hostname()) {
 			return true
 		}
 	}

@@ -128,7 +128,7 @@ func do(h handler) http.HandlerFunc {
 // identifyRequest settles the ids and the address that every answer repeats (W6.1-06, W6.1-07, R14).
 func (c *call) identifyRequest() {
 	id := uuid.NewString()
-	c.trace = dialect.Trace{Request: id, Client: id, Date: c.Clock.Now().UTC().Format("2006-01-02T15:04:05")}
+	c.trace = dialect.Trace{Request: id, Client: id}
 	if sent := c.r.Header.Get("client-request-id"); sent != "" {
 		c.trace.Client = sent
 	}

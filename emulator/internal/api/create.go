@@ -76,13 +76,19 @@ func (c *call) created(kept store.Record, notes []string, cause uint64) *answer 
 	}
 	a.entry.Cause = cause
 	life := c.fate(&kept, "created")
-	a.after = func(seq uint64) {
+	if c.d.Notification.Acknowledge || life != nil { // most have nothing to follow
+		a.after = c.afterCreation(kept, life)
+	}
+	return a
+}
+
+func (c *call) afterCreation(kept store.Record, life *fault.Life) func(seq uint64) {
+	return func(seq uint64) {
 		if c.d.Notification.Acknowledge { // W3.1-01
 			c.Engine.Acknowledge(kept, seq)
 		}
 		c.befall(kept, life)
 	}
-	return a
 }
 
 // draft settles all that can be settled without asking anybody.
@@ -323,6 +329,13 @@ func (c *call) refuseHandshake(result delivery.HandshakeResult) *notify.Error {
 func (c *call) entryOf(kind journal.Kind, r *store.Record, notes ...string) journal.Entry {
 	return journal.Entry{
 		Kind: kind, Subscription: r.ID, Mailbox: r.Mailbox.Address, URL: r.NotificationURL, Note: strings.Join(notes, "; "),
-		Data: map[string]any{"resource": r.Resource, "changeType": r.Changes.String(), "expires": r.Expires},
+		Data: settled{Resource: r.Resource, ChangeType: r.Changes.String(), Expires: r.Expires},
 	}
+}
+
+// settled is what an entry tells of a subscription that was made or changed.
+type settled struct {
+	Resource   string    `json:"resource"`
+	ChangeType string    `json:"changeType,omitempty"`
+	Expires    time.Time `json:"expires"`
 }

@@ -140,7 +140,7 @@ func (c *call) renew() (*answer, *notify.Error) {
 	}
 	c.Engine.Watch()
 	entry.Cause = cause
-	entry.Data = map[string]any{"resource": kept.Resource, "expires": kept.Expires}
+	entry.Data = settled{Resource: kept.Resource, Expires: kept.Expires}
 	life := c.fate(&kept, "renewed")
 	return &answer{
 		status: http.StatusOK, body: c.d.AppendSubscription(nil, &kept.Subscription, dialect.OnRenew, c.links(kept.Mailbox)),

@@ -23,6 +23,9 @@ const (
 	// jsonType is the media type of every answer with a body (W1.3-23, R13).
 	jsonType = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
+	// plainJSON is what most clients call what they send.
+	plainJSON = "application/json"
+
 	// diagnostic names the machine that answered, as Graph's front ends do (W1.3-23).
 	diagnostic = `{"ServerInfo":{"DataCenter":"Local","Slice":"E","Ring":"0","ScaleUnit":"000","RoleInstance":"OUTLOCAL"}}`
 
@@ -75,13 +78,13 @@ func (c *call) unreadableBody(err error) *notify.Error {
 
 func (c *call) checkMedia() *notify.Error {
 	sent := c.r.Header.Get("Content-Type")
-	if sent == "" || len(c.body) == 0 {
+	if sent == "" || sent == plainJSON || len(c.body) == 0 {
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(sent)
-	if err != nil || media != "application/json" && !strings.HasSuffix(media, "+json") {
+	if err != nil || media != plainJSON && !strings.HasSuffix(media, "+json") {
 		e := c.d.Refuse(dialect.UnsupportedMedia, sent)
-		e.Hint = "send Content-Type: application/json"
+		e.Hint = "send Content-Type: " + plainJSON
 		return e
 	}
 	return nil
@@ -104,6 +107,7 @@ func (c *call) say(a *answer) {
 
 // refuse renders an error in the dialect's envelope: the one place where that is done.
 func (c *call) refuse(e *notify.Error) {
+	c.trace.Date = c.Clock.Now().UTC().Format("2006-01-02T15:04:05")
 	body := c.d.AppendError(nil, e, c.trace)
 	for name, value := range e.Header {
 		c.w.Header()[name] = []string{value}

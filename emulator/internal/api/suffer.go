@@ -122,6 +122,10 @@ func (c *call) fate(r *store.Record, what string) *fault.Life {
 	if !c.Faults.Any(fault.OnSubscription) {
 		return nil
 	}
+	return c.decide(*r, what)
+}
+
+func (c *call) decide(r store.Record, what string) *fault.Life {
 	life := &fault.Life{
 		Subject: fault.Subject{
 			Selector: journal.Selector{App: r.App, Mailbox: r.Mailbox.Address, Subscription: r.ID, URL: r.NotificationURL},
@@ -133,7 +137,7 @@ func (c *call) fate(r *store.Record, what string) *fault.Life {
 		return nil
 	}
 	if life.NotifiedFirst {
-		c.notifyFirst(r)
+		c.notifyFirst(&r)
 	}
 	return life
 }

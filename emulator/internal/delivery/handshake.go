@@ -44,8 +44,8 @@ type HandshakeResult struct {
 func (e *Engine) Handshake(ctx context.Context, h HandshakeRequest) HandshakeResult {
 	rules := h.Dialect.Handshake
 	token := cmp.Or(h.Token, rules.Token(h.RequestID))
-	t := e.newTarget(rules.URL(h.URL, token))
-	t.masked = journal.MaskHandshake(t.raw)
+	address := rules.URL(h.URL, token)
+	t := e.newTarget(address, journal.MaskHandshake(address))
 	if h.Method == "" {
 		h.Method = http.MethodPost
 	}

@@ -38,7 +38,7 @@ type endpoints struct {
 // target understands a notification URL, once.
 func (e *Engine) target(raw string) *target {
 	return e.targets.of(raw, func(raw string) *target {
-		t := e.newTarget(raw)
+		t := e.newTarget(raw, journal.MaskURL(raw))
 		t.endpoint = e.endpoints.of(e, endpointName(t))
 		return t
 	})
@@ -57,8 +57,8 @@ func (p *endpoints) of(e *Engine, name string) *endpoint {
 }
 
 // newTarget understands a URL.
-func (e *Engine) newTarget(raw string) *target {
-	t := &target{raw: raw, masked: journal.MaskURL(raw)}
+func (e *Engine) newTarget(raw, masked string) *target {
+	t := &target{raw: raw, masked: masked}
 	u, err := url.Parse(raw)
 	if err != nil {
 		t.err = errNoURL // url's own error would quote the query
@@ -78,6 +78,9 @@ func (e *Engine) newTarget(raw string) *target {
 
 // handler finds the handler of this process that answers for a URL.
 func (e *Engine) handler(u *url.URL) http.Handler {
+	if len(e.Handlers) == 0 {
+		return nil
+	}
 	host := strings.ToLower(u.Host)
 	for _, name := range []string{host, net.JoinHostPort(strings.ToLower(u.Hostname()), portOf(u)), strings.ToLower(u.Hostname())} {
 		if h, ok := e.Handlers[name]; ok {
