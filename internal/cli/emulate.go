@@ -14,6 +14,7 @@ import (
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/emulator"
 	"github.com/outlocal/outlocal/internal/localca"
+	"github.com/outlocal/outlocal/internal/proxy"
 	"github.com/outlocal/outlocal/internal/state"
 )
 
@@ -26,6 +27,7 @@ const (
 	httpsOffset    = 1
 	controlOffset  = 2
 	receiverOffset = 4
+	proxyOffset    = 5
 	lastOffset     = 6
 )
 
@@ -44,6 +46,7 @@ type emulateFlags struct {
 
 	listen listenFlags
 	pair   certificateFlags
+	proxy  proxyFlags
 
 	webhook   string
 	watch     []string
@@ -88,10 +91,12 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 		},
 	}
 	addEmulation(cmd, &f)
-	addListen(cmd, &f.listen)
-	addRunning(cmd, &f)
+	addListen(cmd, &f.listen, defaultPortBase)
+	addCertificate(cmd, &f.pair)
+	addProxy(cmd, &f.proxy, "proxy", "serve a forward proxy too, five above --port-base: it answers for the services by their own names, such as graph.microsoft.com")
+	addBackground(cmd, &f.background)
 	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "seed", "fault", "allow-target", "route", "webhook",
-		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "name", "log-format")
+		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "proxy", "proxy-pass", "name", "log-format")
 	return cmd
 }
 
@@ -121,18 +126,17 @@ func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	flags.Var(&f.seed, "seed", "a `NUMBER` that what is random comes of: ids of items, and faults that strike by chance")
 }
 
-// addRunning adds the flags that say how it runs.
-func addRunning(cmd *cobra.Command, f *emulateFlags) {
+// addCertificate adds the flags that name a certificate.
+func addCertificate(cmd *cobra.Command, f *certificateFlags) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.pair.cert, "cert", "", "a certificate of your own for https, a `FILE` in PEM")
-	flags.StringVar(&f.pair.key, "key", "", "its key, a `FILE` in PEM")
-	flags.StringVar(&f.pair.pfx, "pfx", "", "certificate and key in one `FILE`, as dotnet dev-certs exports them")
-	flags.StringVar(&f.pair.password, "pfx-password-env", "", "`NAME` of the variable with the PFX file's password")
+	flags.StringVar(&f.cert, "cert", "", "a certificate of your own for https, a `FILE` in PEM")
+	flags.StringVar(&f.key, "key", "", "its key, a `FILE` in PEM")
+	flags.StringVar(&f.pfx, "pfx", "", "certificate and key in one `FILE`, as dotnet dev-certs exports them")
+	flags.StringVar(&f.password, "pfx-password-env", "", "`NAME` of the variable with the PFX file's password")
 	needs(cmd, "cert", "key")
 	needs(cmd, "key", "cert")
 	excludes(cmd, "cert", "pfx")
 	needs(cmd, "pfx-password-env", "pfx")
-	addBackground(cmd, &f.background)
 }
 
 // config reads what the flags say of the emulation.
@@ -256,6 +260,9 @@ func (a *app) banner(p *printer, at state.Running, plan plan, f emulateFlags) {
 		trust = "the same; its certificate is signed by " + at.CA
 	}
 	p.line("  %s  %s", p.strong(pad(at.HTTPS, widest)), trust)
+	if at.Proxy != "" {
+		p.line("  %s  %s", p.strong(pad(at.Proxy, widest)), "a forward proxy that answers for "+strings.Join(proxy.Hosts(), ", "))
+	}
 	if len(plan.config.Faults) > 0 {
 		p.line("")
 		faultsBanner(p, plan.config)

@@ -42,7 +42,10 @@ func (f *emulateFlags) plan(a *app) (p plan, err error) {
 	if p.own, err = f.pair.own(a); err != nil {
 		return p, err
 	}
-	if p.own == nil {
+	if err = f.proxy.check(&f.listen); err != nil {
+		return p, err
+	}
+	if p.own == nil || f.proxy.on {
 		p.authority, err = a.authority()
 	}
 	return p, err
@@ -86,17 +89,20 @@ type emulation struct {
 
 // emulation opens the listeners, lets other commands find them, and serves an emulator on them until the house is closed.
 func (h *house) emulation(ctx context.Context, f emulateFlags, p plan) (e emulation, err error) {
-	var api, secure, steering serve.Listeners
+	var api, secure, steering, forward serve.Listeners
 	for _, l := range []struct {
 		listeners *serve.Listeners
 		offset    int
-	}{{&api, httpOffset}, {&secure, httpsOffset}, {&steering, controlOffset}} {
+	}{{&api, httpOffset}, {&secure, httpsOffset}, {&steering, controlOffset}, {&forward, proxyOffset}} {
+		if l.listeners == &forward && !f.proxy.on {
+			continue
+		}
 		if *l.listeners, err = h.listen(ctx, f.listen.address(l.offset)); err != nil {
 			return e, err
 		}
 	}
 	e.running, err = h.announce(ctx, state.Running{
-		HTTP: api.URL("http"), HTTPS: secure.URL("https"), Control: steering.URL("http"), CA: p.ca(),
+		HTTP: api.URL("http"), HTTPS: secure.URL("https"), Control: steering.URL("http"), Proxy: forward.URL("http"), CA: p.ca(),
 		Name: f.background.name, Kind: control.Emulator, PID: os.Getpid(), Started: time.Now().UTC(),
 	})
 	if err != nil {
@@ -116,5 +122,8 @@ func (h *house) emulation(ctx context.Context, f emulateFlags, p plan) (e emulat
 	h.serve(steering, serve.Config{Name: "control", Handler: f.listen.guard(h.app, steeredEmulator{e.server, h.stop})})
 	h.serve(api, serve.Config{Name: "api", Handler: handler})
 	h.serve(secure, serve.Config{Name: "https", Handler: handler, TLS: p.tls(f.listen.hosts)})
-	return e, nil
+	if f.proxy.on {
+		err = h.proxy(forward, f, p, e.server, handler)
+	}
+	return e, err
 }

@@ -21,9 +21,9 @@ type listenFlags struct {
 	pprof bool   // profiles are served beside the control API
 }
 
-func addListen(cmd *cobra.Command, f *listenFlags) {
+func addListen(cmd *cobra.Command, f *listenFlags, base int) {
 	flags := cmd.Flags()
-	flags.IntVar(&f.base, "port-base", defaultPortBase, "the first port: http here, https one above, control two above; 0 for free ones")
+	flags.IntVar(&f.base, "port-base", base, "the first port: http here, https one above, control two above; 0 for free ones")
 	addBind(cmd, f)
 }
 

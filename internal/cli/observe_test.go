@@ -36,7 +36,7 @@ func TestObserve(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var f listenFlags
-			parsed(t, row.args, func(cmd *cobra.Command) { addListen(cmd, &f) })
+			parsed(t, row.args, func(cmd *cobra.Command) { addListen(cmd, &f, defaultPortBase) })
 			w := httptest.NewRecorder()
 			f.guard(appWith(nil), steeredEmulator{server, func() {}}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+row.host+row.path, nil))
 			if w.Code != row.status || !strings.Contains(w.Body.String(), row.want) {

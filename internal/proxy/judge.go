@@ -51,7 +51,7 @@ func (p *Proxy) judge(r *http.Request) (destination, *Refusal) {
 		host = to.String()
 	}
 	return to, &Refusal{
-		Status: http.StatusForbidden, Code: codeNotPassed, Reason: "outlocal does not pass on to " + host,
+		Status: http.StatusForbidden, Code: CodeNotPassed, Reason: "outlocal does not pass on to " + host,
 		Hint: "if it shall be reached, name it with --proxy-pass " + host,
 	}
 }

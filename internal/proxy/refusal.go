@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// codeNotPassed is the code of a host that the user did not name.
-const codeNotPassed = "notPassed"
+// CodeNotPassed is the code of a host that the user did not name.
+const CodeNotPassed = "notPassed"
 
 // HintHeader carries what helps, as in the answers of the API.
 const HintHeader = "X-Outlocal-Hint"
@@ -27,7 +27,7 @@ func (p *Proxy) say(w http.ResponseWriter, r *http.Request, refusal *Refusal) {
 
 // tell tells whoever wants to know of a host that was refused.
 func (p *Proxy) tell(r *http.Request, refusal *Refusal) {
-	if p.refused == nil || refusal.Code != codeNotPassed {
+	if p.refused == nil || refusal.Code != CodeNotPassed {
 		return
 	}
 	told := *refusal

@@ -26,6 +26,7 @@ type Running struct {
 	HTTPS   string       `json:"https,omitempty"`
 	Webhook string       `json:"webhook,omitempty"`
 	Control string       `json:"control"`
+	Proxy   string       `json:"proxy,omitempty"`
 	CA      string       `json:"ca,omitempty"`
 	Name    string       `json:"name"`
 	Kind    control.Kind `json:"kind"`
