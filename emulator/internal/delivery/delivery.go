@@ -15,6 +15,7 @@ package delivery
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -82,11 +83,13 @@ type Config struct {
 // Engine delivers. All its methods can be called by any goroutine. New makes one.
 type Engine struct {
 	Config
+	reach        func(ctx context.Context, network, addr string) (net.Conn, error) // as Targets allow
 	transport    *http.Transport
 	filters      cache[string, *odata.Filter]
 	headers      cache[headerKey, *header]
 	targets      cache[string, *target]
 	certificates cache[string, *rich.Certificate]
+	lines        lines
 	endpoints    endpoints
 	counts       counters
 	timings      *timings
@@ -120,6 +123,7 @@ func New(c Config) *Engine {
 	e.filters.limit, e.headers.limit, e.targets.limit = cachedFilters, cachedHeaders, cachedURLs
 	e.certificates.limit = cachedCertificates
 	e.life, e.stop = context.WithCancel(context.Background())
+	e.reach = e.Targets.DialContext
 	e.transport = e.newTransport()
 	e.Watch()
 	return e

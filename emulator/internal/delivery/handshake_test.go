@@ -67,11 +67,11 @@ func TestHandshakeOnTheWire(t *testing.T) {
 	}
 }
 
-// serveInMemory lets the engine's own transport reach a server in the bubble.
+// serveInMemory lets the engine reach a server in the bubble.
 func (r *rig) serveInMemory(t *testing.T, h http.HandlerFunc) {
 	t.Helper()
 	l := pipenet.Listen("hook.localhost:80")
-	r.transport.DialContext = l.DialContext
+	r.reach = l.DialContext
 	s := &http.Server{Handler: h}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()

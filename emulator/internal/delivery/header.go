@@ -3,6 +3,9 @@ package delivery
 import (
 	"maps"
 	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
 
 	"github.com/outlocal/outlocal/dialect"
 )
@@ -11,6 +14,7 @@ import (
 type header struct {
 	shown http.Header // as it is on the wire
 	sent  http.Header // as net/http wants it
+	lines []byte      // what stands between the length of a body and the body; nil if net/http is to send it
 }
 
 // newHeader keeps net/http from adding a User-Agent of its own (W2.1-06): for that the key is to be there, without a value.
@@ -31,8 +35,24 @@ type headerKey struct {
 // header is that of a notification; a batch has one client state at most (W10-45).
 func (e *Engine) header(g *group) *header {
 	return e.headers.of(headerKey{g.dialect, g.state}, func(k headerKey) *header {
-		return newHeader(k.dialect.NotificationHeader(k.state))
+		h := newHeader(k.dialect.NotificationHeader(k.state))
+		if sendable(h.shown) {
+			_, h.lines = head(&http.Request{Method: http.MethodPost, URL: &url.URL{Host: "any"}, Header: h.sent})
+		}
+		return h
 	})
+}
+
+// sendable tells whether net/http has nothing to object to the values of a header.
+func sendable(h http.Header) bool {
+	for _, values := range h {
+		for _, v := range values {
+			if strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // handshakeHeader is that of a handshake (W2.1-04, W2.1-05).

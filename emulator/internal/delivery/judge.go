@@ -89,7 +89,7 @@ func (e *Engine) attempt(b *batch, l *lane) verdict {
 	if plan := b.group.bent; plan != nil {
 		r.bend(plan, b.tries)
 	}
-	reply := e.post(&l.within, r)
+	reply := l.post(r)
 	if e.life.Err() != nil || b.era != e.era.Load() { // nobody wants to know any more
 		return verdict{hold: reply.hold}
 	}

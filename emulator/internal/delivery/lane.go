@@ -30,6 +30,7 @@ func (p *endpoint) run(b *batch, next func(*batch) *batch, running *int) {
 	l := &lane{endpoint: p, next: next, running: running, within: limiter{parent: p.engine.life}}
 	started := p.engine.start(func() {
 		defer l.within.close()
+		defer l.hangUp()
 		for b != nil {
 			b = l.turn(b)
 		}
@@ -46,6 +47,7 @@ type lane struct {
 	next    func(*batch) *batch // the endpoint's, for its kind of lane
 	running *int                // how many there are of the kind
 	within  limiter
+	conn    *conn   // of its last request, if it is good; nil if not
 	request request // the last one
 }
 

@@ -56,11 +56,12 @@ func (e *Engine) post(within *limiter, r *request) reply {
 		}
 	}
 	a := reply{started: time.Now()}
-	response, err := e.transport.RoundTrip(made) //nolint:bodyclose // readBody does
+	response, err := e.transport.RoundTrip(made)
 	err = headerError(err)
 	if err == nil {
 		a.Status, a.Header, a.tls = response.StatusCode, response.Header, response.TLS
-		a.Body, a.BodyTruncated, err = readBody(response.Body, r)
+		_, err = a.readBody(response.Body, r)
+		response.Body.Close()
 	}
 	a.ended = time.Now()
 	waited, _, cut := sent.outcome()
@@ -75,23 +76,25 @@ func (e *Engine) post(within *limiter, r *request) reply {
 	return a
 }
 
-// readBody reads an answer's body: what is kept of it, and then as much as it takes to use the connection again.
-func readBody(body io.ReadCloser, r *request) (kept []byte, truncated bool, err error) {
+// readBody reads an answer's body: what is kept of it, and then as much as it takes to use the connection again. It tells whether that is
+// all of it.
+func (a *reply) readBody(body io.Reader, r *request) (whole bool, err error) {
 	if body == http.NoBody {
-		return nil, false, nil
+		return true, nil
 	}
-	defer body.Close()
-	kept, err = io.ReadAll(io.LimitReader(body, int64(r.keep)+1))
+	kept, err := io.ReadAll(io.LimitReader(body, int64(r.keep)+1))
 	if len(kept) <= r.keep || err != nil {
-		return kept, false, err
+		a.Body = kept
+		return err == nil, err
 	}
+	a.Body, a.BodyTruncated = kept[:r.keep], true
 	if r.drain > 0 {
 		_, err = io.CopyN(io.Discard, body, int64(r.drain))
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
 	}
-	return kept[:r.keep], true, err
+	if errors.Is(err, io.EOF) {
+		return true, nil
+	}
+	return false, err
 }
 
 // newPayload is a request's body in a form that net/http knows to be in memory: it sends any other apart from the header.

@@ -27,6 +27,9 @@ type target struct {
 	url      *url.URL     // as the webhook is to see it; requests may be routed elsewhere
 	handler  http.Handler // if it is one of this process
 	endpoint *endpoint
+
+	line    *line  // to where it leads; nil if only net/http can send there
+	opening []byte // of a request, up to the length of its body
 }
 
 // endpoints are all that anything was ever queued for.
@@ -40,8 +43,20 @@ func (e *Engine) target(raw string) *target {
 	return e.targets.of(raw, func(raw string) *target {
 		t := e.newTarget(raw, journal.MaskURL(raw))
 		t.endpoint = e.endpoints.of(e, endpointName(t))
+		if t.err == nil && t.handler == nil {
+			t.shorten(e)
+		}
 		return t
 	})
+}
+
+// shorten finds the way that is shorter than net/http's, if there is one.
+func (t *target) shorten(e *Engine) {
+	empty := t.template.Clone(e.life)
+	empty.Header = http.Header{"User-Agent": nil}
+	if t.opening, _ = head(empty); t.opening != nil {
+		t.line = e.lines.to(e, t.template.URL)
+	}
 }
 
 func (p *endpoints) of(e *Engine, name string) *endpoint {

@@ -65,7 +65,7 @@ func (e *Engine) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(e.life, cancel)()
-	return e.Targets.DialContext(ctx, network, addr)
+	return e.reach(ctx, network, addr)
 }
 
 // dialTLS connects and checks the certificate itself, to bear a self-signed one on loopback.

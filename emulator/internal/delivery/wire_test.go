@@ -333,9 +333,9 @@ func TestSilentWebhookOverTheNetwork(t *testing.T) {
 		time.Sleep(19 * time.Second)
 		var got []string
 		for _, e := range r.entries(journal.Attempt) {
-			got = append(got, fmt.Sprint(e.Exchange.Took, " ", e.Exchange.Status, " ", e.Exchange.Finding))
+			got = append(got, fmt.Sprint(e.Exchange.Took, " ", e.Exchange.Status, " ", e.Exchange.Finding, " ", e.Exchange.Error))
 		}
-		if diff := cmp.Diff([]string{"8s 202 delivery-late", "10s 0 delivery-timeout"}, got); diff != "" {
+		if diff := cmp.Diff([]string{"8s 202 delivery-late ", "10s 0 delivery-timeout context deadline exceeded"}, got); diff != "" {
 			t.Errorf("attempts (-want +got)\n%s", diff)
 		}
 	})
