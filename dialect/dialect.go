@@ -160,7 +160,8 @@ type Field struct {
 
 // ChangeWords is how change types are spelled.
 type ChangeWords struct {
-	Lower   bool              // created instead of Created, in notifications
+	Lower   bool              // created instead of Created
+	Capital bool              // Created all the same, in notifications (W4.5-04)
 	Echo    bool              // answers repeat the request's text; else it is normalised (W1.3-16, W1.3-22)
 	Add     notify.ChangeType // kinds that answers add unasked (W10-15)
 	Allowed notify.ChangeType // kinds that a client may ask for

@@ -32,12 +32,15 @@ func Diff(a, b *Dialect) []Difference {
 			all = append(all, Difference{r.what, "", r.text})
 		}
 	}
-	first := func(what string) int { // where its group begins
-		group, _, _ := strings.Cut(what, ".")
-		return slices.IndexFunc(slices.Concat(left, right), func(f fact) bool { return f.what == group || strings.HasPrefix(f.what, group+".") })
-	}
-	slices.SortStableFunc(all, func(a, b Difference) int { return first(a.What) - first(b.What) })
+	slices.SortStableFunc(all, func(a, b Difference) int { return fieldOf(a.What) - fieldOf(b.What) })
 	return all
+}
+
+// fieldOf is where the field of a Dialect stands that a path begins with.
+func fieldOf(what string) int {
+	name, _, _ := strings.Cut(what, ".")
+	fields := reflect.VisibleFields(reflect.TypeFor[Dialect]())
+	return slices.IndexFunc(fields, func(f reflect.StructField) bool { return small(f.Name) == name })
 }
 
 // fact is one value of a dialect.

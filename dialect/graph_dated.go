@@ -28,7 +28,7 @@ var GraphV1Of2016 = register(*graphToday.With(func(d *Dialect) {
 	}
 	d.ClientState = ClientState{Max: outlookClientState} // W1.3-25
 	d.Operations = Operations{Renew: RenewByPatch, Delete: true}
-	d.ChangeWords.Lower = false                                      // W4.5-04; in subscriptions they are as asked for (W1.3-22)
+	d.ChangeWords.Capital = true                                     // W4.5-04
 	d.Lifetime.Max, d.Lifetime.MaxRich = formerMaximum, 0            // W1.6-06; nothing was rich yet
 	d.Handshake.Wording = TellsFirst                                 // W2.4-05
 	d.Handshake.StateHeader = "ClientState"                          // W2.1-04

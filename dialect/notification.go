@@ -342,8 +342,10 @@ func (p *ItemPath) append(dst []byte, m notify.Mailbox, c notify.Collection, ite
 	return append(appendDoubled(dst, item), "')"...)
 }
 
+func (w ChangeWords) notifiesInLower() bool { return w.Lower && !w.Capital }
+
 func (d *Dialect) changeWord(c notify.ChangeType) string {
-	if !d.ChangeWords.Lower {
+	if !d.ChangeWords.notifiesInLower() {
 		return c.Name()
 	}
 	switch c {

@@ -194,7 +194,7 @@ func (d *Dialect) fit(name []byte, value odata.Value) int {
 	}
 	switch part.Is {
 	case PartChange: // W4.3-02, W4.6-03: the same name with other words in it
-		if lower := value.IsString() && value.Raw[1] >= 'a'; lower == d.ChangeWords.Lower {
+		if lower := value.IsString() && value.Raw[1] >= 'a'; lower == d.ChangeWords.notifiesInLower() {
 			return 2
 		}
 	case PartData:

@@ -195,12 +195,15 @@ func whereabouts(n *notify.Notification) string {
 	return n.Resource
 }
 
-// sameWords tells whether a body can be told to be in one dialect or the other: Graph's beta has the words of v1.0, and a profile
-// those of its dialect.
+// sameWords tells whether a body can be told to be in one dialect or the other: Graph's beta has the words of v1.0, a profile those of
+// its dialect, and v1.0 began with those of the preview (W4.5-04).
 func sameWords(a, b *dialect.Dialect) bool {
 	words := func(d *dialect.Dialect) string {
-		if d.Name == dialect.GraphBeta.Name {
+		switch d.String() {
+		case dialect.GraphBeta.String():
 			return dialect.GraphV1.Name
+		case dialect.GraphV1Of2016.String():
+			return dialect.GraphPreview.Name
 		}
 		return d.Name
 	}

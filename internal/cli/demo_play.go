@@ -86,6 +86,9 @@ func (s *stage) setUp(ctx context.Context, d *dialect.Dialect) error {
 	if _, err := s.steer.RemoveSubscriptions(ctx, control.Selector{}); err != nil {
 		return err
 	}
+	if err := s.answerAs(d); err != nil {
+		return err
+	}
 	return s.steer.Mount(ctx, control.Mount{Path: d.Base, Dialect: d.String()})
 }
 

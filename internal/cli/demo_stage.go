@@ -27,7 +27,8 @@ type stage struct {
 	api     string
 	hook    string
 	state   string // the client state: the secret between app and service
-	answers receiver.Answers
+	answers receiver.Answers // of a test that wants others
+	usual   receiver.Answers // what it answers in the dialect that is played
 	gate    gate
 	wire    recorder
 	closers []func()
@@ -35,7 +36,7 @@ type stage struct {
 
 // newStage opens the listeners and starts who listens.
 func newStage(ctx context.Context, answers receiver.Answers) (*stage, error) {
-	s := &stage{state: rand.Text(), answers: answers}
+	s := &stage{state: rand.Text(), answers: answers, usual: answers}
 	s.wire.next = &http.Transport{} // no proxy of the environment stands between this machine and itself
 	if err := s.build(ctx); err != nil {
 		s.close()
@@ -109,15 +110,24 @@ func (s *stage) appOf(d *dialect.Dialect) *subscriber.Client {
 
 // hold makes the webhook busy: it has got a notification and has not answered yet, until the returned function lets it.
 func (s *stage) hold() (held <-chan struct{}, release func() error, err error) {
-	slow := s.answers
+	slow := s.usual
 	slow.Notification.Delay = time.Millisecond // any: the gate decides how long it is
 	if err := s.webhook.SetAnswers(slow); err != nil {
 		return nil, nil, err
 	}
 	return s.gate.shut(), func() error {
 		defer s.gate.lift()
-		return s.webhook.SetAnswers(s.answers)
+		return s.webhook.SetAnswers(s.usual)
 	}, nil
+}
+
+// answerAs lets the webhook answer notifications with a status that the dialect's service takes: that of 2016 took no 202 (W4.9-01).
+func (s *stage) answerAs(d *dialect.Dialect) error {
+	s.usual = s.answers
+	if s.usual.Notification.Status == 0 && !d.Delivery.Accepts(http.StatusAccepted) {
+		s.usual.Notification.Status = d.Delivery.Success[0]
+	}
+	return s.webhook.SetAnswers(s.usual)
 }
 
 // gate is how the webhook takes its time: not by the clock, but until it is told.

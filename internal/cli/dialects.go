@@ -20,7 +20,7 @@ type dialectRow struct {
 }
 
 func newDialectsCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "dialects",
 		Short: "List the schemas that outlocal speaks",
 		Long: `List the schemas in which Outlook has sent change notifications, oldest first, with the base path under
@@ -40,6 +40,8 @@ which the service had each. The names are what --dialect and --serve take.`,
 			return nil
 		},
 	}
+	cmd.AddCommand(newDialectsDiffCommand(a))
+	return cmd
 }
 
 // dialectNames are what --dialect takes.
