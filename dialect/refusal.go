@@ -32,7 +32,9 @@ const (
 	UnsupportedResource // the resource: one item, or a container
 	UnknownResource     // the resource
 	RefusedOptions
-	TooFar // the limit in minutes
+	NoSelection    // nothing
+	BadCertificate // what is wrong with it
+	TooFar         // the limit in minutes
 	Unauthorized
 	AccessDenied
 	NoAccess // to that mailbox, for a subscription
@@ -122,6 +124,8 @@ var outlookRefusals = Refusals{
 	UnsupportedResource: {http.StatusBadRequest, invalidParameter, "The value '%s' of parameter 'Resource' is not supported."},
 	UnknownResource:     {http.StatusBadRequest, invalidParameter, "The value '%s' of parameter 'Resource' is invalid."},
 	RefusedOptions:      {http.StatusBadRequest, "RequestBroker-ParseUri", "Bad Request - Error in query syntax."},
+	NoSelection:         {http.StatusBadRequest, invalidParameter, "The parameter 'Resource' selects no properties."},
+	BadCertificate:      {http.StatusBadRequest, invalidParameter, "The certificate can't be used: %s"},
 	TooFar:              {http.StatusBadRequest, invalidParameter, "The subscription can't live longer than %d minutes."},
 	Unauthorized:        {http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty."},
 	AccessDenied:        {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
@@ -193,6 +197,8 @@ var graphRefusals = Refusals{
 	UnsupportedResource: extension(http.StatusBadRequest, "BadRequest", "The value '%s' of parameter 'Resource' is not supported."),
 	UnknownResource:     {http.StatusBadRequest, badRequest, "Resource '%s' is not supported."},
 	RefusedOptions:      extension(http.StatusBadRequest, "BadRequest", "$top, $skip, $orderby, $select=body,uniqueBody and $expand other than singleValueExtendedProperties,multiValueExtendedProperties are not supported in subscription resource Url."),
+	NoSelection:         extension(http.StatusBadRequest, "BadRequest", "$select is required in subscription resource Url when resource data is included."),
+	BadCertificate:      {http.StatusBadRequest, invalidRequest, "Certificate validation error: %s"},
 	TooFar:              {http.StatusBadRequest, extensionError, "Subscription expiration can only be %d minutes in the future."},
 
 	Unauthorized:        {http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty."},

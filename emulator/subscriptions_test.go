@@ -224,7 +224,6 @@ func TestCreateRefuses(t *testing.T) {
 		{"a folder by display name", "rules: W1.5-14 W6.3-08", "/v1.0/subscriptions", func(w *world) string {
 			return w.graphBody("resource", `"me/mailFolders('Vacation')/messages"`)
 		}, 400, "ExtensionError", "MailFolders('Vacation')/Messages' of parameter 'Resource' is invalid.]"},
-		{"rich notifications", "", "/v1.0/subscriptions", func(w *world) string { return w.graphBody("includeResourceData", "true") }, 501, "NotImplemented", "rich notifications"},
 		{"an event hub", "", "/v1.0/subscriptions", func(w *world) string { return w.graphBody("notificationUrl", `"EventHub:https://x.vault.azure.net/s"`) }, 501, "NotImplemented", "Event Hubs"},
 		{"a user that is nobody", "rules: W6.3-14", "/v1.0/subscriptions", func(w *world) string {
 			return w.graphBody("resource", `"users/00000000-0000-0000-0000-00000000dead/messages"`)

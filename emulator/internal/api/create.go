@@ -113,13 +113,13 @@ func (c *call) draft(req *dialect.Request) (draft store.Record, notes []string, 
 			notes = append(notes, note)
 		}
 	}
-	if req.IncludeData || req.Given[dialect.PropCertificate] {
-		e := c.d.Refuse(dialect.NotEmulated, "rich notifications with encrypted content")
-		e.Property, e.Hint = c.d.NameOf(dialect.PropIncludeData), "subscribe without it; the item can be fetched by the notification's resource"
-		return draft, nil, e
-	}
 	if refusal := c.watch(&draft); refusal != nil {
 		return draft, nil, refusal
+	}
+	if note, refusal := c.settleContent(&draft); refusal != nil {
+		return draft, nil, refusal
+	} else if note != "" {
+		notes = append(notes, note)
 	}
 	expires, note, refusal := c.expiry(req.Expires, c.wealth(&draft))
 	if note != "" {
@@ -130,7 +130,7 @@ func (c *call) draft(req *dialect.Request) (draft store.Record, notes []string, 
 }
 
 func (c *call) wealth(r *store.Record) dialect.Wealth {
-	if c.d.Watch.Select == dialect.SelectClear && len(r.Watch.Select) > 0 {
+	if r.IncludeData || c.d.Watch.Select == dialect.SelectClear && len(r.Watch.Select) > 0 {
 		return dialect.Rich
 	}
 	return dialect.Basic

@@ -93,7 +93,7 @@ func (c *call) list() (*answer, *notify.Error) {
 	return &answer{status: http.StatusOK, body: c.d.AppendList(nil, page, next, c.links(notify.Mailbox{}))}, nil
 }
 
-// renew moves the expiry, and in Graph the notification URL too.
+// renew moves the expiry, and in Graph the notification URL too, and what content is encrypted for.
 func (c *call) renew() (*answer, *notify.Error) {
 	r, refusal := c.find()
 	if refusal != nil {
@@ -103,49 +103,79 @@ func (c *call) renew() (*answer, *notify.Error) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	if req.Given[dialect.PropCertificate] || req.Given[dialect.PropCertificateID] {
-		return nil, c.d.Refuse(dialect.NotEmulated, "rich notifications with encrypted content")
+	changes, refusal := c.settleRenewal(req, &r)
+	if refusal != nil {
+		return nil, refusal
 	}
-	entry := c.entryOf(journal.Renewed, &r)
-	var expires time.Time
-	var cause uint64
-	extended := req.Given[dialect.PropExpires] || !req.Given[dialect.PropURL]
-	if extended {
-		if expires, entry.Note, refusal = c.expiry(req.Expires, c.wealth(&r)); refusal != nil {
-			return nil, refusal
-		}
-	}
-	moved := req.Given[dialect.PropURL] && req.NotificationURL != r.NotificationURL
-	if moved {
-		if _, refusal := c.checkURL(dialect.PropURL, req.NotificationURL); refusal != nil {
-			return nil, refusal
-		}
+	entry := c.entryOf(journal.Renewed, &r, changes.notes...)
+	if changes.moved {
 		entry.Kind, entry.URL = journal.Repointed, req.NotificationURL
 	}
-	if moved || c.d.Handshake != nil && c.d.Handshake.Revalidate { // W1.4-03, W10-04
-		if cause, refusal = c.validate(firstOf(req.NotificationURL, r.NotificationURL), "", r.ClientState, r.Mailbox); refusal != nil {
+	if changes.moved || c.d.Handshake != nil && c.d.Handshake.Revalidate { // W1.4-03, W10-04
+		if entry.Cause, refusal = c.validate(firstOf(req.NotificationURL, r.NotificationURL), "", r.ClientState, r.Mailbox); refusal != nil {
 			return nil, refusal
 		}
 	}
-	kept, ok := c.Store.Update(r.Handle, func(r *store.Record) {
-		if extended { // else another renewal, that came while the webhook was asked, stands
-			r.Expires = expires
-		}
-		if moved {
-			r.NotificationURL = req.NotificationURL
-		}
-	})
+	kept, ok := c.Store.Update(r.Handle, changes.apply)
 	if !ok { // deleted or expired while the webhook was asked
 		return nil, c.d.Refuse(dialect.NoSubscription)
 	}
 	c.Engine.Watch()
-	entry.Cause = cause
-	entry.Data = settled{Resource: kept.Resource, Expires: kept.Expires}
+	entry.Data = map[string]any{"resource": kept.Resource, "expires": kept.Expires}
 	life := c.fate(&kept, "renewed")
 	return &answer{
 		status: http.StatusOK, body: c.d.AppendSubscription(nil, &kept.Subscription, dialect.OnRenew, c.links(kept.Mailbox)),
 		entry: entry, after: func(uint64) { c.befall(kept, life) },
 	}, nil
+}
+
+// renewal is what a renewal changes. What it leaves alone may have been changed by another that came while the webhook was asked.
+type renewal struct {
+	*dialect.Request
+	extended, moved, rotated bool
+	expires                  time.Time
+	notes                    []string // what is borne, or done otherwise than asked
+}
+
+// settleRenewal settles all that can be settled without asking anybody.
+func (c *call) settleRenewal(req *dialect.Request, r *store.Record) (changes renewal, refusal *notify.Error) {
+	note := ""
+	changes = renewal{
+		Request: req, extended: req.Given[dialect.PropExpires] || c.d.Operations.RenewBodyOptional,
+		moved: req.Given[dialect.PropURL] && req.NotificationURL != r.NotificationURL,
+	}
+	if changes.extended {
+		if changes.expires, note, refusal = c.expiry(req.Expires, c.wealth(r)); refusal != nil {
+			return changes, refusal
+		}
+		changes.note(note)
+	}
+	if changes.moved {
+		if _, refusal = c.checkURL(dialect.PropURL, req.NotificationURL); refusal != nil {
+			return changes, refusal
+		}
+	}
+	changes.rotated, note, refusal = c.rotation(req, r)
+	changes.note(note)
+	return changes, refusal
+}
+
+func (n *renewal) note(text string) {
+	if text != "" {
+		n.notes = append(n.notes, text)
+	}
+}
+
+func (n *renewal) apply(r *store.Record) {
+	if n.extended {
+		r.Expires = n.expires
+	}
+	if n.moved {
+		r.NotificationURL = n.NotificationURL
+	}
+	if n.rotated {
+		r.Certificate, r.CertificateID = firstOf(n.Certificate, r.Certificate), firstOf(n.CertificateID, r.CertificateID)
+	}
 }
 
 // remove ends a subscription; what was on its way to it is dropped.

@@ -36,14 +36,15 @@ type Result struct {
 	before, after *item
 }
 
-// Full is Change with Before and After.
+// Full is Change with Before and After: with all properties, as nobody has selected any yet.
 func (r Result) Full() notify.Change {
 	c := r.Change
+	hidden := schemas[c.Collection].hidden()
 	if r.before != nil {
-		c.Before = properties(r.identity, r.before, nil)
+		c.Before = properties(r.identity, r.before, hidden)
 	}
 	if r.after != nil {
-		c.After = properties(r.identity, r.after, nil)
+		c.After = properties(r.identity, r.after, hidden)
 	}
 	return c
 }

@@ -59,6 +59,17 @@ func (s schema) find(name string) int {
 	return -1
 }
 
+// hidden are the properties that come only when they are selected.
+func (s schema) hidden() []string {
+	var names []string
+	for i := range s {
+		if s[i].access == hidden {
+			names = append(names, s[i].name)
+		}
+	}
+	return names
+}
+
 func names(fields []field) []string {
 	var all []string
 	for _, f := range fields {
