@@ -27,6 +27,7 @@ import (
 	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/api"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
+	"github.com/outlocal/outlocal/emulator/internal/login"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
@@ -50,6 +51,10 @@ type Config struct {
 
 	Serve []Mount // which dialect speaks under which base path; DefaultMounts if empty
 	User  string  // whose mailbox "me" is unless a token says; DefaultUser if empty
+
+	Auth   Auth   // which bearer tokens are taken; any if zero
+	SignIn SignIn // who is signed in at a browser; User at once if zero
+	Apps   []App  // applications that have to prove who they are; any other is taken at its word
 
 	// Handlers are webhooks in this process, by the host (or host:port) of their notification URLs: they are called without a socket,
 	// also inside testing/synctest.
@@ -115,6 +120,7 @@ type Server struct {
 	faults  *fault.Set
 	mounts  *api.Mounts
 	api     *api.Service
+	login   *login.Authority
 	targets *serve.Targets
 	control http.Handler
 	started time.Time
@@ -146,6 +152,9 @@ func New(c Config) (*Server, error) {
 			return nil, err
 		}
 	}
+	if err := checkApps(c.Apps); err != nil {
+		return nil, err
+	}
 	targets, err := targetsOf(c)
 	if err != nil {
 		return nil, err
@@ -176,6 +185,7 @@ func (s *Server) assemble() {
 	c := s.config
 	s.store = store.New(s.idText)
 	s.boxes = mailbox.New(s.clock, c.Seed)
+	s.login = s.newAuthority()
 	s.faults = fault.NewSet(c.Seed, s.record)
 	s.faults.Restart(c.Faults...)
 	s.engine = delivery.New(delivery.Config{
@@ -240,8 +250,14 @@ func (s *Server) serve(path, name string) error {
 	return s.mounts.Serve(path, d.With(s.config.Tune...))
 }
 
-// ServeHTTP answers the API, under every base path.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) }
+// ServeHTTP answers the API, under every base path, and beside them the authority that programs sign in with.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.mounts.Has(r.URL.Path) && s.login.Serves(r) {
+		s.login.ServeHTTP(w, r)
+		return
+	}
+	s.api.ServeHTTP(w, r)
+}
 
 // Control is the control API, to be served on a listener of its own behind a guard against foreign hosts.
 func (s *Server) Control() http.Handler { return s.control }

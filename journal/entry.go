@@ -37,6 +37,7 @@ const (
 	Reset         Kind = "reset"         // state was reset
 	Fault         Kind = "fault"         // a fault interfered on request
 	Import        Kind = "import"        // subscriptions were put in without a handshake
+	SignIn        Kind = "signIn"        // a client got a token, or was refused one
 )
 
 // Kinds returns all kinds, in the order in which they are declared.
@@ -44,7 +45,7 @@ func Kinds() []Kind {
 	return []Kind{
 		Subscribed, Renewed, Reauthorized, Repointed, Deleted, Expired, Removed, Refused,
 		Handshake, Change, Delivery, Attempt, Retry, EndpointState, Lifecycle, Missed, Dropped,
-		Read, Received, Notified, Clock, Serve, Reset, Fault, Import,
+		Read, Received, Notified, Clock, Serve, Reset, Fault, Import, SignIn,
 	}
 }
 

@@ -69,6 +69,12 @@ func (m *Mounts) Dialect(path string) *dialect.Dialect {
 	return nil
 }
 
+// Has tells whether a path is below one of the mounts.
+func (m *Mounts) Has(path string) bool {
+	_, _, ok := m.find(path)
+	return ok
+}
+
 // find cuts an escaped path into mount and rest. Letters' case does not matter (W1.1-18).
 func (m *Mounts) find(path string) (mount Mount, rest string, ok bool) {
 	m.mu.RLock()

@@ -25,6 +25,7 @@ type Claims struct {
 	AppProof         string   `json:"appidacr,omitempty"`
 	Party            string   `json:"azp,omitempty"`
 	PartyProof       string   `json:"azpacr,omitempty"`
+	Email            string   `json:"email,omitempty"`
 	FamilyName       string   `json:"family_name,omitempty"`
 	GivenName        string   `json:"given_name,omitempty"`
 	IdentityProvider string   `json:"idp,omitempty"`
@@ -97,7 +98,7 @@ func decodeClaims(payload []byte) (Claims, bool) {
 	c := Claims{
 		Issuer: text("iss"), Issued: moment("iat"), NotBefore: moment("nbf"), Expires: moment("exp"),
 		AppName: text("app_displayname"), App: text("appid"), AppProof: text("appidacr"), Party: text("azp"), PartyProof: text("azpacr"),
-		FamilyName: text("family_name"), GivenName: text("given_name"), IdentityProvider: text("idp"), Kind: text("idtyp"),
+		Email: text("email"), FamilyName: text("family_name"), GivenName: text("given_name"), IdentityProvider: text("idp"), Kind: text("idtyp"),
 		CodeHash: text("c_hash"), Name: text("name"), Nonce: text("nonce"), Object: text("oid"), Preferred: text("preferred_username"),
 		Roles: list("roles"), Scope: text("scp"), Subject: text("sub"), Tenant: text("tid"), UniqueName: text("unique_name"),
 		UPN: text("upn"), Unique: text("uti"), Version: text("ver"), Capabilities: list("xms_cc"),

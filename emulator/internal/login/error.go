@@ -81,7 +81,7 @@ type trace struct {
 
 func (a *Authority) traceOf(r *http.Request) trace {
 	t := trace{id: uuid.NewString(), correlation: uuid.NewString(), at: a.config.Now().UTC()}
-	for _, sent := range []string{r.Header.Get("client-request-id"), r.FormValue("client-request-id")} {
+	for _, sent := range []string{r.Header.Get("client-request-id"), r.URL.Query().Get("client-request-id"), r.PostForm.Get("client-request-id")} {
 		if id, err := uuid.Parse(sent); err == nil {
 			t.correlation = id.String()
 		}

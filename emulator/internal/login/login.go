@@ -77,6 +77,8 @@ type Authority struct {
 	router *mux.Router
 
 	mu          sync.Mutex
+	devices     map[string]*device   // by device code
+	redeemed    map[string]time.Time // codes, until they would have expired anyway
 	validations map[validation]signed
 }
 
@@ -89,7 +91,7 @@ func New(c Config) *Authority {
 		c.Record = func(Event) {}
 	}
 	a := &Authority{
-		config: c, seal: newSeal(),
+		config: c, seal: newSeal(), devices: make(map[string]*device), redeemed: make(map[string]time.Time),
 		validations: make(map[validation]signed),
 	}
 	a.keys = sync.OnceValue(func() *keyring { return newKeyring(c.Key, c.Now()) })

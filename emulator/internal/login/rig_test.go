@@ -32,7 +32,7 @@ type people struct{}
 
 func (people) Resolve(user string) (notify.Mailbox, error) {
 	if !strings.Contains(user, "@") {
-		for _, known := range []string{testUser, "ann@contoso.com"} {
+		for _, known := range []string{testUser, "ann@contoso.com", "ann@outlook.com"} {
 			if idOf(known) == user {
 				return notify.Mailbox{ID: user, Tenant: testTenant, Address: known}, nil
 			}
@@ -199,4 +199,13 @@ func (r *rig) checked(token, keysPath string) (map[string]any, error) {
 	}
 	var claims map[string]any
 	return claims, parsed.Claims(set, &claims)
+}
+
+func mustRequest(t *testing.T, path string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, "https://localhost"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
 }

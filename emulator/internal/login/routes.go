@@ -28,10 +28,17 @@ func (a *Authority) routes() *mux.Router {
 	}{
 		{"/v2.0/.well-known/openid-configuration", "/.well-known/openid-configuration", (*exchange).configuration},
 		{"/discovery/v2.0/keys", "/discovery/keys", (*exchange).publishKeys},
+		{"/oauth2/v2.0/authorize", "/oauth2/authorize", (*exchange).authorize},
+		{"/oauth2/v2.0/token", "/oauth2/token", (*exchange).token},
+		{"/oauth2/v2.0/devicecode", "/oauth2/devicecode", (*exchange).deviceCode},
+		{"/oauth2/v2.0/logout", "/oauth2/logout", (*exchange).logout},
 	} {
 		r.HandleFunc("/{tenant}"+endpoint.path, a.handle(secondVersion, endpoint.handle)).Name(endpoint.path)
 		r.HandleFunc("/{tenant}"+endpoint.pathV1, a.handle(firstVersion, endpoint.handle)).Name(endpoint.pathV1)
 	}
+	r.HandleFunc("/{tenant}/oauth2/deviceauth", a.handle(secondVersion, (*exchange).deviceAuth)).Name("device page")
+	r.HandleFunc("/{tenant}/openid/userinfo", a.handle(firstVersion, (*exchange).userInfo)).Name("user info of the first version")
+	r.HandleFunc("/oidc/userinfo", a.handle(secondVersion, (*exchange).userInfo)).Name("user info")
 	r.HandleFunc("/common/discovery/instance", a.handle(secondVersion, (*exchange).instance)).Name("instance discovery")
 	return r
 }

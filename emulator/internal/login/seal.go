@@ -23,6 +23,7 @@ type grant struct {
 	Audience  string    `json:"audience"`
 	Scopes    []string  `json:"scopes,omitempty"` // names within the audience
 	Asked     []string  `json:"asked,omitempty"`  // as the client spelled them
+	All       bool      `json:"all,omitempty"`    // .default
 	Offline   bool      `json:"offline,omitempty"`
 	OpenID    bool      `json:"openid,omitempty"`
 	Nonce     string    `json:"nonce,omitempty"`
