@@ -166,11 +166,14 @@ func (m *meter) await(t *testing.T, want int, what string) {
 
 // city is a network in memory with a server at each address.
 type city struct {
-	t         testing.TB
+	t         cleaner
 	listeners map[string]*pipenet.Listener
 }
 
-func newCity(t testing.TB) *city { return &city{t, make(map[string]*pipenet.Listener)} }
+// cleaner is told what to do at the end.
+type cleaner interface{ Cleanup(f func()) }
+
+func newCity(t cleaner) *city { return &city{t, make(map[string]*pipenet.Listener)} }
 
 // open starts a server for a host, which ends with the test. All are opened before any is dialled.
 func (c *city) open(host string, handler http.HandlerFunc) {

@@ -4,27 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator"
-	"github.com/outlocal/outlocal/emulator/internal/delivery"
+	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/notify"
 	"github.com/outlocal/outlocal/subscriber"
 	"pgregory.net/rapid"
 )
 
-// soakVariable lets the tests of this file play whole: more subscriptions than a check has time for. How many walks there are, and how
+// soakVariable lets the tests of a soak play whole: more subscriptions than a check has time for. How many walks there are, and how
 // long, is for rapid's own flags to say.
 const soakVariable = "OUTLOCAL_SOAK"
 
@@ -37,131 +34,185 @@ func amount(small, large int) int {
 }
 
 // TestNothingIsLost walks at random through creations, imports, renewals, deletions, changes, jumps of the clock, changes of schema,
-// duplicates and failing webhooks, and keeps a simple account beside it: each subscription is owed what happened while it lived. After
-// each step nobody has got more than owed; in the end, what is missing is what the journal says was given up, and not one more.
+// failing webhooks and every fault there is, and keeps a simple account beside it: each subscription is owed what happened while it
+// lived, as the faults bend it. After each step the webhooks have got what the journal says, and the counters count it; in the end, what
+// is missing is what the journal says was given up, and not one more.
 func TestNothingIsLost(t *testing.T) {
+	struck := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		s := newSoak(t)
-		defer s.server.Close()
+		s := newSoak(t, rapid.Uint64Range(1, 1<<32).Draw(t, "seed"))
+		defer s.close()
+		s.hurried = rapid.Bool().Draw(t, "hurried")
 		t.Repeat(map[string]func(*rapid.T){
 			"subscribe": s.subscribe,
 			"import":    s.importSome,
+			"read":      s.look,
 			"renew":     s.renew,
 			"delete":    s.remove,
 			"change":    s.change,
+			"change on": s.change,
 			"advance":   s.advance,
 			"roll out":  s.rollOut,
-			"fail":      s.fail,
-			"duplicate": s.duplicate,
-			"":          s.check,
+			"fail":      func(*rapid.T) { s.toggle() },
+			"fault":     s.breakSomething,
+			"faults":    s.breakMore,
+			"heal":      func(*rapid.T) { s.heal() },
+			"":          func(*rapid.T) { s.check() },
 		})
 		s.finish()
+		for id, n := range s.account.struck {
+			struck[s.account.rules[id].name()] += n
+		}
 	})
+	t.Logf("what struck: %v", struck)
+}
+
+// TestEachFaultIsAccountedFor plays the same with each fault alone, on good days and on bad ones: it strikes, and the account is right.
+func TestEachFaultIsAccountedFor(t *testing.T) {
+	for _, k := range sketches() {
+		for _, day := range []string{"good", "bad"} {
+			t.Run(k.spec+" on a "+day+" day", func(t *testing.T) {
+				s := newSoak(t, 7)
+				defer s.close()
+				s.addFault(k, "every=2", control.Selector{})
+				s.addFault(k, "next=1", control.Selector{})
+				play := func() {
+					s.create(dialect.OutlookFinal.Base, "user0@contoso.com", drawnURL(0), false, 30*time.Hour)
+					s.create(rollingMount, "user0@contoso.com", drawnURL(soakSockets), false, 40*time.Hour)
+					s.create(dialect.GraphV1.Base, "user1@contoso.com", drawnURL(1), true, 50*time.Hour)
+					s.check()
+				}
+				play()
+				play()
+				for i := range 4 {
+					if day == "bad" {
+						s.toggle()
+					}
+					s.raise(control.Change{Change: "created", Collection: "message", Mailbox: "user0@contoso.com", Count: 3, Together: i%2 == 0})
+					s.raise(control.Change{Change: "updated", Collection: "message", Mailbox: "user1@contoso.com", Count: 2})
+					s.check()
+					for _, h := range slices.Clone(s.living) {
+						s.get(h)
+						s.prolong(h)
+						s.check()
+					}
+					s.pass(40 * time.Minute)
+					s.check()
+				}
+				for len(s.living) > 3 {
+					s.end(s.living[0])
+					s.check()
+				}
+				s.finish()
+				if (s.account.strikes > 0) == k.seal {
+					t.Errorf("it struck %d times", s.account.strikes)
+				}
+			})
+		}
+	}
+}
+
+// tester is a test, random or not.
+type tester interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }
 
 // soak is an emulator with the account of it.
 type soak struct {
-	t       *rapid.T
+	t       tester
 	server  *emulator.Server
 	control *control.Client
 	hook    *ledger
+	account *account
+	closers []func()
 
-	living     []*holder
-	owed       map[claim]int
-	raised     int64
-	duplicates bool // somebody may get more than owed, and a duplicate be given up
-	imported   int
+	living   []*holder
+	turns    []*plannedTurn
+	tellURLs map[string]bool // subscriptions that ever had a lifecycle URL
+	expected map[turnKey]int // entries of the journal that turns leave
+	imported bool
+	hurried  bool // bodies are never slow: then who is notified first need not wait for them
 }
 
 // holder is a subscription as far as the account goes.
 type holder struct {
 	id      string
 	mailbox string
-	client  *subscriber.Client
+	mount   string
+	client  *subscriber.Client // nil if it was imported
 	expires time.Time
+	tellURL bool // it has a lifecycle URL
 }
 
-// claim is what one is told of one item.
-type claim struct{ subscription, item string }
-
-// ledger is a webhook that writes down what it got, and can be made to fail.
-type ledger struct {
-	mu      sync.Mutex
-	got     map[claim]int
-	failing bool
-	wrong   []string
+// plannedTurn is something that befalls a subscription when its time has come.
+type plannedTurn struct {
+	subscription string
+	at           time.Time
+	is           fault.TurnKind
+	cause        uint64
 }
 
-func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.failing {
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
-	for name, values := range r.URL.Query() {
-		if strings.EqualFold(name, "validationtoken") {
-			w.Header().Set("Content-Type", "text/plain")
-			_, _ = io.WriteString(w, values[0])
-			return
-		}
-	}
-	body, _ := io.ReadAll(r.Body)
-	read, err := dialect.Read(r.Header, body)
-	if err != nil {
-		l.wrong = append(l.wrong, err.Error())
-		return
-	}
-	for _, item := range read.Items {
-		if len(item.Problems) > 0 {
-			l.wrong = append(l.wrong, fmt.Sprint(item.Problems))
-		}
-		if counted(item.Change.Name()) {
-			l.got[claim{item.Subscription, item.Data.ID}]++
-		}
-	}
-	w.WriteHeader(http.StatusAccepted)
-}
-
-// counted tells changes from what the service says itself.
-func counted(change string) bool {
-	return change == notify.Created.Name() || change == notify.Updated.Name() || change == notify.Deleted.Name()
+// turnKey names what a turn leaves in the journal.
+type turnKey struct {
+	cause uint64
+	kind  journal.Kind
 }
 
 const (
+	soakHandlers  = 2 // webhooks of this process
+	soakSockets   = 2 // the number of the one that is dialled
 	soakWebhooks  = 3
 	soakMailboxes = 4
 	rollingMount  = "/api/beta"
+
+	// soakEntries and soakBytes are how much of the journal is kept: what is overwritten is in no account.
+	soakEntries = 4_000_000
+	soakBytes   = 4 << 30
 )
 
-func newSoak(t *rapid.T) *soak {
-	s := &soak{t: t, hook: &ledger{got: make(map[claim]int)}, owed: make(map[claim]int)}
-	handlers := make(map[string]http.Handler)
-	for i := range soakWebhooks {
-		handlers[fmt.Sprintf("hook%d.test", i)] = s.hook
+func newSoak(t tester, seed uint64) *soak {
+	s := &soak{t: t, hook: newLedger(), account: newAccount(), expected: make(map[turnKey]int), tellURLs: make(map[string]bool)}
+	config := emulator.Config{Handlers: make(map[string]http.Handler), Seed: seed}
+	for i := range soakHandlers {
+		config.Handlers[fmt.Sprintf("hook%d.test", i)] = s.hook
 	}
+	town := newCity(s)
+	host := fmt.Sprintf("hook%d.test", soakSockets)
+	town.open(host, s.hook.ServeHTTP)
+	config.AllowTargets = append(config.AllowTargets, host)
 	var err error
-	s.server, err = emulator.New(emulator.Config{Handlers: handlers, JournalEntries: 1_000_000, Seed: 1})
+	s.server, err = emulator.New(config.WithDial(town.dial).WithJournal(journal.Limits{Entries: soakEntries, BodyBytes: soakBytes}))
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Cleanup(s.server.Close)
 	s.control = s.server.ControlClient()
 	return s
 }
 
-// mounts are the paths that are walked on, with a dialect that a client can speak there.
-func (s *soak) mount(t *rapid.T) (string, *dialect.Dialect) {
-	path := rapid.SampledFrom([]string{"/api/v2.0", rollingMount, "/v1.0"}).Draw(t, "mount")
+// Cleanup keeps what close does: a walk at random has no end of its own.
+func (s *soak) Cleanup(f func()) { s.closers = append(s.closers, f) }
+
+func (s *soak) close() {
+	for _, f := range slices.Backward(s.closers) {
+		f()
+	}
+}
+
+// speaks is the dialect under a path now.
+func (s *soak) speaks(path string) *dialect.Dialect {
 	mounts, err := s.server.Mounts(context.Background())
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	at := slices.IndexFunc(mounts, func(m control.Mount) bool { return m.Path == path })
 	d, err := dialect.Lookup(mounts[at].Dialect)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return path, d
+	return d
 }
 
 func drawMailbox(t *rapid.T) string {
@@ -169,53 +220,135 @@ func drawMailbox(t *rapid.T) string {
 }
 
 func drawURL(t *rapid.T) string {
-	return fmt.Sprintf("https://hook%d.test/cb", rapid.IntRange(0, soakWebhooks-1).Draw(t, "webhook"))
+	return drawnURL(rapid.IntRange(0, soakWebhooks-1).Draw(t, "webhook"))
+}
+
+func drawnURL(webhook int) string {
+	if webhook == soakSockets {
+		return fmt.Sprintf("http://hook%d.test/cb", webhook)
+	}
+	return fmt.Sprintf("https://hook%d.test/cb", webhook)
 }
 
 func (s *soak) subscribe(t *rapid.T) {
-	path, d := s.mount(t)
-	mailbox := drawMailbox(t)
-	c := &subscriber.Client{BaseURL: "http://emulator.test", Mount: path, Dialect: d, Token: "any", User: mailbox, Now: s.server.Now,
-		HTTP: &http.Client{Transport: direct{s.server}}}
+	path := rapid.SampledFrom([]string{dialect.OutlookFinal.Base, rollingMount, dialect.GraphV1.Base}).Draw(t, "mount")
 	life := time.Duration(rapid.IntRange(1, 70).Draw(t, "hours"))*time.Hour + 17*time.Minute
-	made, err := c.Create(context.Background(), subscriber.Request{
-		Resource: "me/messages", Changes: notify.Created | notify.Updated, NotificationURL: drawURL(t), ClientState: "s", For: life,
+	s.create(path, drawMailbox(t), drawURL(t), rapid.Bool().Draw(t, "lifecycle URL"), life)
+}
+
+// create makes a subscription, if faults, quotas and its webhook let it.
+func (s *soak) create(path, mailbox, url string, lifecycle bool, life time.Duration) {
+	s.t.Helper()
+	d := s.speaks(path)
+	h := &holder{mailbox: mailbox, mount: path, tellURL: lifecycle && d.Family == dialect.Graph}
+	h.client = &subscriber.Client{BaseURL: "http://emulator.test", Mount: path, Dialect: d, Token: "any", User: mailbox, Now: s.server.Now,
+		HTTP: &http.Client{Transport: direct{s.server}}}
+	request := subscriber.Request{
+		Resource: "me/messages", Changes: notify.Created | notify.Updated, NotificationURL: url, ClientState: soakState, For: life,
+	}
+	if h.tellURL {
+		request.LifecycleURL = url + "/lifecycle"
+	}
+	before, failing := s.hook.seen()
+	f, err := s.call(func() error {
+		_, err := h.client.Create(context.Background(), request)
+		return err
 	})
+	refusal, asks := s.prospects(h, d, failing)
+	if f.stopped() {
+		refusal, asks = f.status, 0
+	}
+	if after, _ := s.hook.seen(); after.asked-before.asked != asks {
+		s.t.Fatalf("create under %s: the webhook was asked %d times, want %d", path, after.asked-before.asked, asks)
+	}
 	var refused *subscriber.Error
+	if got := errors.As(err, &refused); !f.unheard && !f.reset && (got != (refusal != 0) || got && refused.Status != refusal) {
+		s.t.Fatalf("create under %s: %v, want status %d", path, err, refusal)
+	}
+	made := s.account.made
+	s.account.made = nil
+	if (refusal == 0 && !f.reset) != (len(made) == 1) {
+		s.t.Fatalf("create under %s: %d were made; %v", path, len(made), err)
+	}
+	if len(made) == 1 {
+		h.id, h.expires = made[0].Subscription, detail(&made[0]).Expires
+		s.living = append(s.living, h)
+		s.tellURLs[h.id] = h.tellURL
+		s.befall(h)
+		s.notifiedFirst(h, failing)
+	}
+}
+
+// prospects say what a creation is refused with, 0 for not at all, and how often webhooks are asked to echo a token.
+func (s *soak) prospects(h *holder, d *dialect.Dialect, failing bool) (refusal, asks int) {
+	there, conflict := 0, false
+	for _, other := range s.living {
+		if other.mailbox == h.mailbox {
+			there++
+			conflict = conflict || other.mount == h.mount
+		}
+	}
+	struck := s.account.handshakes
+	s.account.handshakes = nil
 	switch {
-	case err == nil && s.hook.failing && d.Handshake != nil: // the legacy schema asks nobody
-		t.Fatal("a webhook that fails passed its handshake")
-	case err == nil:
-		s.living = append(s.living, &holder{made.ID, mailbox, c, made.Expires})
-	case errors.As(err, &refused) && (s.hook.failing || refused.Status == http.StatusConflict):
-	default:
-		t.Fatalf("subscribe under %s: %v", path, err)
+	case d.Quota > 0 && there >= d.Quota:
+		return http.StatusForbidden, 0
+	case d.RefuseDuplicates && conflict:
+		return http.StatusConflict, 0
+	case d.Handshake == nil:
+		return 0, 0
+	}
+	for _, on := range []string{"notification", "lifecycle"} {
+		if on == "lifecycle" && !h.tellURL {
+			continue
+		}
+		times := 1
+		for _, k := range struck {
+			if k.on == on {
+				times = k.ask(times)
+			}
+		}
+		if times > 0 && failing {
+			return http.StatusBadRequest, asks + 1
+		}
+		asks += times
+	}
+	return 0, asks
+}
+
+// notifiedFirst checks that what a fault let happen before the client knew of its subscription was told to its webhook by then.
+func (s *soak) notifiedFirst(h *holder, failing bool) {
+	for _, d := range s.account.early[h.id] {
+		if !failing && len(d.strikes) == 0 && d.arrived == 0 && d.lost == 0 {
+			s.t.Fatalf("%s was to be notified before it was known, and was not", h.id)
+		}
 	}
 }
 
 // importSome puts many in, once.
 func (s *soak) importSome(t *rapid.T) {
-	if s.imported > 0 {
+	if s.imported {
 		return
 	}
-	s.imported = rapid.SampledFrom([]int{1, 50, amount(50, 10_000)}).Draw(t, "many")
+	s.imported = true
+	n := rapid.SampledFrom([]int{1, 50, amount(50, 10_000)}).Draw(t, "many")
 	mailbox, url := drawMailbox(t), drawURL(t)
 	expires := s.server.Now().Add(71 * time.Hour)
-	rows := func(yield func(control.NewSubscription) bool) {
-		for range s.imported {
+	got, err := s.control.Import(context.Background(), func(yield func(control.NewSubscription) bool) {
+		for range n {
 			if !yield(control.NewSubscription{
-				Mount: "/api/v2.0", Resource: "me/messages", ChangeType: "Created,Updated", NotificationURL: url, Mailbox: mailbox, Expires: expires,
+				Mount: dialect.OutlookFinal.Base, Resource: "me/messages", ChangeType: "Created,Updated", NotificationURL: url, Mailbox: mailbox,
+				ClientState: soakState, Expires: expires,
 			}) {
 				return
 			}
 		}
-	}
-	got, err := s.control.Import(context.Background(), rows)
-	if err != nil || len(got.IDs) != s.imported {
-		t.Fatalf("import: %d of %d, %v", len(got.IDs), s.imported, err)
+	})
+	if err != nil || len(got.IDs) != n {
+		t.Fatalf("import: %d of %d, %v", len(got.IDs), n, err)
 	}
 	for _, id := range got.IDs {
-		s.living = append(s.living, &holder{id: id, mailbox: mailbox, expires: expires})
+		s.living = append(s.living, &holder{id: id, mailbox: mailbox, mount: dialect.OutlookFinal.Base, expires: expires})
 	}
 }
 
@@ -230,76 +363,104 @@ func (s *soak) pick(t *rapid.T) *holder {
 	if len(some) == 0 {
 		return nil
 	}
-	return some[rapid.IntRange(0, len(some)-1).Draw(t, "which")]
+	return rapid.SampledFrom(some).Draw(t, "which")
 }
 
-// speaking is the holder's client in what its path speaks by now.
-func (s *soak) speaking(h *holder) *subscriber.Client {
-	mounts, _ := s.server.Mounts(context.Background()) // it never fails
-	for _, m := range mounts {
-		if m.Path == h.client.Mount {
-			h.client.Dialect, _ = dialect.Lookup(m.Dialect) // it came from there
-		}
+func (s *soak) look(t *rapid.T) {
+	if h := s.pick(t); h != nil {
+		s.get(h)
 	}
-	return h.client
+}
+
+func (s *soak) get(h *holder) {
+	s.t.Helper()
+	f, err := s.call(func() error {
+		h.client.Dialect = s.speaks(h.mount)
+		_, err := h.client.Get(context.Background(), h.id)
+		return err
+	})
+	if (err == nil) != (!f.stopped() && !f.unheard) {
+		s.t.Fatalf("read %s: %v", h.id, err)
+	}
 }
 
 func (s *soak) renew(t *rapid.T) {
-	h := s.pick(t)
-	if h == nil {
-		return
+	if h := s.pick(t); h != nil {
+		s.prolong(h)
 	}
-	if _, err := s.speaking(h).Renew(context.Background(), h.id, subscriber.Renewal{For: 50 * time.Hour}); err != nil {
-		t.Fatalf("renew %s: %v", h.id, err)
+}
+
+func (s *soak) prolong(h *holder) {
+	s.t.Helper()
+	f, err := s.call(func() error {
+		h.client.Dialect = s.speaks(h.mount)
+		_, err := h.client.Renew(context.Background(), h.id, subscriber.Renewal{For: 50 * time.Hour})
+		return err
+	})
+	renewed := s.account.renewed
+	s.account.renewed = nil
+	if len(renewed) == 1 == f.stopped() || (err == nil) != (!f.stopped() && !f.unheard) {
+		s.t.Fatalf("renew %s: %d are renewed; %v", h.id, len(renewed), err)
 	}
-	page, err := s.control.Subscriptions(context.Background(), control.SubscriptionQuery{Where: control.Selector{Subscription: h.id}})
-	if err != nil || len(page.Subscriptions) != 1 {
-		t.Fatalf("find %s: %v, %v", h.id, page, err)
+	if len(renewed) == 1 {
+		h.expires = detail(&renewed[0]).Expires
+		s.befall(h)
 	}
-	h.expires = page.Subscriptions[0].Expires // not all schemas answer with it
 }
 
 func (s *soak) remove(t *rapid.T) {
-	h := s.pick(t)
-	if h == nil {
-		return
+	if h := s.pick(t); h != nil {
+		s.end(h)
 	}
-	if err := s.speaking(h).Delete(context.Background(), h.id); err != nil {
-		t.Fatalf("delete %s: %v", h.id, err)
+}
+
+func (s *soak) end(h *holder) {
+	s.t.Helper()
+	f, err := s.call(func() error {
+		h.client.Dialect = s.speaks(h.mount)
+		return h.client.Delete(context.Background(), h.id)
+	})
+	if _, gone := s.account.gone[h.id]; gone == f.stopped() || (err == nil) != (!f.stopped() && !f.unheard) {
+		s.t.Fatalf("delete %s: it is gone: %t; %v", h.id, gone, err)
 	}
-	s.living = slices.DeleteFunc(s.living, func(other *holder) bool { return other == h })
+	if !f.stopped() {
+		s.bury(h.id)
+	}
+}
+
+func (s *soak) bury(id string) {
+	s.living = slices.DeleteFunc(s.living, func(h *holder) bool { return h.id == id })
 }
 
 func (s *soak) change(t *rapid.T) {
-	c := control.Change{
+	s.raise(control.Change{
 		Change:     rapid.SampledFrom([]string{"created", "updated"}).Draw(t, "change"),
 		Collection: "message", Mailbox: drawMailbox(t), Count: rapid.IntRange(1, 3).Draw(t, "count"), Together: rapid.Bool().Draw(t, "together"),
-	}
+	})
+}
+
+func (s *soak) raise(c control.Change) {
 	raised, err := s.control.RaiseChange(context.Background(), c)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
+	for _, item := range raised.Items {
+		s.account.oweChange(item.Entry, item.ID, s.residents(c.Mailbox))
+	}
+}
+
+// residents are the subscriptions on a mailbox.
+func (s *soak) residents(mailbox string) (ids []string) {
 	for _, h := range s.living {
-		if h.mailbox != c.Mailbox {
-			continue
-		}
-		for _, item := range raised.Items {
-			s.owed[claim{h.id, item.ID}]++
-			s.raised++
+		if h.mailbox == mailbox {
+			ids = append(ids, h.id)
 		}
 	}
+	return ids
 }
 
 func (s *soak) advance(t *rapid.T) {
 	s.pass(rapid.SampledFrom([]time.Duration{time.Minute, 10 * time.Minute, time.Hour, 5 * time.Hour, 30 * time.Hour}).Draw(t, "by"))
-}
-
-func (s *soak) pass(by time.Duration) {
-	if _, err := s.control.Advance(context.Background(), by); err != nil {
-		s.t.Fatal(err)
-	}
-	now := s.server.Now()
-	s.living = slices.DeleteFunc(s.living, func(h *holder) bool { return !h.expires.After(now) })
 }
 
 func (s *soak) rollOut(t *rapid.T) {
@@ -309,104 +470,19 @@ func (s *soak) rollOut(t *rapid.T) {
 	}
 }
 
-func (s *soak) fail(*rapid.T) {
-	s.hook.mu.Lock()
-	defer s.hook.mu.Unlock()
-	s.hook.failing = !s.hook.failing
-}
-
-func (s *soak) duplicate(t *rapid.T) {
-	s.duplicates = true
-	if _, err := s.control.AddFaults(context.Background(), control.Selector{}, "duplicate:next=1"); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// check holds the emulator to the account, when everything that is due now is done.
-func (s *soak) check(t *rapid.T) {
-	s.pass(0)
-	status, err := s.control.Status(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if status.Subscriptions != len(s.living) {
-		t.Fatalf("%d subscriptions live, want %d", status.Subscriptions, len(s.living))
-	}
-	if got := status.Counters["raised"]; got != s.raised {
-		t.Fatalf("%d notifications were raised, want %d", got, s.raised)
-	}
-	missing := s.missing(t)
-	waiting := 0
-	for _, e := range status.Endpoints {
-		waiting += e.Queued
-	}
-	if given := s.givenUp(); missing > waiting+given || missing < given && !s.duplicates {
-		t.Fatalf("%d notifications are missing; %d wait and %d were given up", missing, waiting, given)
-	}
-}
-
-// missing counts what is owed and did not come.
-func (s *soak) missing(t *rapid.T) int {
-	s.hook.mu.Lock()
-	defer s.hook.mu.Unlock()
-	if len(s.hook.wrong) > 0 {
-		t.Fatalf("a webhook could not read: %v", s.hook.wrong)
-	}
-	missing := 0
-	for c, owed := range s.owed {
-		got := s.hook.got[c]
-		if got > owed && !s.duplicates {
-			t.Fatalf("%v came %d times, want %d", c, got, owed)
-		}
-		missing += max(owed-got, 0)
-	}
-	for c := range s.hook.got {
-		if s.owed[c] == 0 {
-			t.Fatalf("%v came, which nobody is owed", c)
-		}
-	}
-	return missing
-}
-
-// givenUp counts the changes that the journal says were given up.
-func (s *soak) givenUp() int {
-	entries, _ := s.server.Journal().Since(0, func(e *journal.Entry) bool { return e.Kind == journal.Dropped }, 0)
-	n := 0
-	for _, e := range entries {
-		for _, item := range e.Data.(*delivery.Given).Items {
-			if counted(item.Change) {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// finish lets the webhooks get well and all retries end: then nothing waits, and what is missing was given up.
-func (s *soak) finish() {
-	s.hook.mu.Lock()
-	s.hook.failing = false
-	s.hook.mu.Unlock()
-	s.pass(5 * time.Hour)
-	s.check(s.t)
-	status, err := s.control.Status(context.Background())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, e := range status.Endpoints {
-		if e.Queued > 0 {
-			s.t.Fatalf("%d notifications still wait for %s", e.Queued, e.Endpoint)
-		}
-	}
-	if missing, given := s.missing(s.t), s.givenUp(); missing > given || missing < given && !s.duplicates {
-		s.t.Fatalf("%d notifications are missing, but %d were given up", missing, given)
-	}
+// toggle makes the webhooks fail, or lets them get well.
+func (s *soak) toggle() {
+	_, failing := s.hook.seen()
+	s.hook.fail(!failing)
 }
 
 // direct hands requests to a handler without a socket.
 type direct struct{ handler http.Handler }
 
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+// errReset is what a client sees of a connection that is broken.
+var errReset = errors.New("connection reset by peer")
+
+func (d direct) RoundTrip(r *http.Request) (response *http.Response, err error) {
 	w := httptest.NewRecorder()
 	in := r.Clone(r.Context())
 	in.RequestURI = r.URL.RequestURI()
@@ -414,6 +490,13 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
+	defer func() {
+		if v := recover(); v == http.ErrAbortHandler { //nolint:errorlint // it is thrown as it is
+			response, err = nil, errReset
+		} else if v != nil {
+			panic(v)
+		}
+	}()
 	d.handler.ServeHTTP(w, in)
 	return w.Result(), nil
 }
