@@ -248,7 +248,7 @@ func TestBefore201(t *testing.T) {
 		})
 	}
 	t.Run("what does not go out is not waited for", func(t *testing.T) {
-		for _, other := range []string{"drop", "delay"} {
+		for _, other := range []string{"drop", "delay", "reorder"} {
 			w := faulty(t, "before-201", other)
 			began := time.Now()
 			w.must(http.StatusCreated, "POST", "/v1.0/subscriptions", w.graphBody())

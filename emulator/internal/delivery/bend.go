@@ -124,12 +124,14 @@ func (e *Engine) lose(taken []*item, t *target) {
 	}
 }
 
-// Underway tells whether anything is queued for a subscription, or being sent to it, in its order.
+// Underway tells whether anything is being sent to a subscription in its order, or is about to be. What is held back until later is
+// not: nobody can say how long that takes.
 func (e *Engine) Underway(r *store.Record) bool {
 	p := e.target(r.NotificationURL).endpoint
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.queues[r.Handle] != nil
+	q := p.queues[r.Handle]
+	return q != nil && (q.busy || !q.head.due.After(e.Clock.Now()))
 }
 
 // Concerns tells whether a journal entry says what became of a notification to a subscription: it was sent, or never will be.

@@ -223,6 +223,23 @@ func TestBentNotificationsEndWithTheirSubscription(t *testing.T) {
 	})
 }
 
+// A connection that a fault cuts is no evidence against the webhook: its endpoint stays good.
+func TestCutIsNoEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hook{}
+		r := newRig(t, withHook("hook.test", h), withFaults(t, "cut:next=1"), func(c *Config) { c.EndpointMinimum = 1 })
+		r.subscribe(dialect.GraphV1, "https://hook.test/")
+		r.create("item-1")
+		r.advance(dialect.GraphV1.Delivery.Window + time.Second)
+		if got := r.Endpoints()[0]; got.State != Good || got.Failed != 1 || len(h.items()) != 1 {
+			t.Errorf("after a cut attempt and a good one, %d items arrived and the endpoint is %+v", len(h.items()), got)
+		}
+		if got := r.entries(journal.EndpointState); len(got) != 0 {
+			t.Errorf("its state changed: %s", got[0].Note)
+		}
+	})
+}
+
 // What stands alone leaves nothing behind, and takes nothing away from those that share requests meanwhile.
 func TestBentNotificationsLeaveGroupsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

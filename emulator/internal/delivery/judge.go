@@ -104,7 +104,7 @@ func (e *Engine) attempt(b *batch, l *lane) verdict {
 	a.elapsed = now.Sub(b.first)
 	v := judge(&d.Delivery, a)
 	if reply.cut { // it tells nothing of the webhook
-		v.diagnoses = nil
+		v.diagnoses, v.evidence = nil, nil
 	}
 	v.hold = reply.hold
 	e.timings.note(v.Class, reply.Took)
