@@ -28,6 +28,6 @@ func run() int {
 		Version: version,
 		Self:    self,
 		In:      os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Env: os.Getenv, Terminal: cli.IsTerminal,
+		Env: os.Getenv, Terminal: cli.IsTerminal, Signals: cli.Signals,
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"slices"
 )
 
@@ -31,6 +32,9 @@ type Process struct {
 	Out, Err io.Writer
 	Env      func(name string) string // os.Getenv
 	Terminal func(w io.Writer) bool   // whether w is a person's terminal; nil for never
+
+	// Signals hands over signals of the given kinds until stop is called; nil for none. Those that end ctx are handed over too.
+	Signals func(to chan<- os.Signal, which ...os.Signal) (stop func())
 }
 
 // app is one run of the program: what its verbs share.
@@ -40,6 +44,7 @@ type app struct {
 	out     *printer // standard output
 	err     *printer // standard error
 	json    bool     // --json
+	beside  bool     // a command that it runs has standard output and the usual exit codes for itself
 	stray   error    // what was wrong with a command line whose help was asked for
 }
 
@@ -54,9 +59,12 @@ func Run(ctx context.Context, args []string, process Process) int {
 	root.SetIn(process.In)
 	root.SetOut(process.Out)
 	root.SetErr(process.Err)
-	err := root.ExecuteContext(ctx)
+	verb, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		err = a.stray
+	}
+	if verb.Annotations[childExits] != "" {
+		a.out, a.args, a.beside = a.err, nil, true // words behind it are none of ours
 	}
 	return a.report(err)
 }
@@ -67,6 +75,12 @@ func (a *app) report(err error) int {
 		return ExitGood
 	}
 	told := explain(err)
+	if errors.Is(err, errChild) {
+		return told.Code
+	}
+	if a.beside {
+		told.Code = max(told.Code, ExitOwnFailure)
+	}
 	if errors.Is(err, errTold) {
 		return told.Code
 	}

@@ -29,6 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"outlocal": func() { os.Exit(runOutlocal()) },
+		"child":    child,
 	})
 }
 
@@ -43,7 +44,7 @@ func runOutlocal() int {
 	return cli.Run(ctx, os.Args[1:], cli.Process{
 		Version: "v0.0.0-test", Self: self,
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Env: os.Getenv, Terminal: cli.IsTerminal,
+		Env: os.Getenv, Terminal: cli.IsTerminal, Signals: cli.Signals,
 	})
 }
 

@@ -22,6 +22,13 @@ const (
 	ExitUnjudged = 3 // it could not be judged or done: nothing answers, a port is taken, a file can't be read
 )
 
+// The exit codes of exec when they are its own: its command may end with any of the others. Those are what env and its like use.
+const (
+	ExitOwnFailure  = 125 // outlocal itself failed, or its command line is wrong
+	ExitNotRunnable = 126 // the command can't be run
+	ExitNotFound    = 127 // there is no such command
+)
+
 // mishap is an error that knows what a user is told of it.
 type mishap struct {
 	code int

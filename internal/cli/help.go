@@ -28,6 +28,19 @@ func exits(good, failed, unjudged string) map[string]string {
 	return map[string]string{exitNotes: text.String()}
 }
 
+// childExits is the annotation of a verb whose exit code is that of a command that it runs.
+const childExits = "exit code of a command"
+
+// exitsOfChild says what the exit codes mean of a verb that runs a command.
+func exitsOfChild(failed string) map[string]string {
+	return map[string]string{childExits: "yes", exitNotes: fmt.Sprintf(`  those of the command, or 128 and the number of the signal that ended it, and
+  %d    %s
+  %d  outlocal itself failed, or wrong use
+  %d  the command can't be run
+  %d  there is no such command
+`, ExitFailed, failed, ExitOwnFailure, ExitNotRunnable, ExitNotFound)}
+}
+
 func newHelpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:         "help [COMMAND]",

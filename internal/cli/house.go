@@ -119,6 +119,11 @@ func (h *house) live(ctx context.Context, r resident) error {
 	<-ctx.Done()
 	h.close()
 	h.sayLast(r, telling)
+	return h.failure()
+}
+
+// failure is why a listener failed, nil if none did.
+func (h *house) failure() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.broken
@@ -171,22 +176,32 @@ func (h *house) waits(inFlight []string) {
 
 // tell prints journal entries as they come. The function that it returns prints what is left and ends that.
 func (h *house) tell(r resident) (end func()) {
-	ctx, cancel := context.WithCancel(context.Background())
 	c := h.app.watch(h.out, r.running.Kind)
+	return handOver(r.journal, c.entry, c.missed)
+}
+
+// handOver hands over what is in a journal and what comes, until somebody does not want it any more. The function that it returns hands over
+// what is left and ends that; it may be called more than once.
+func handOver(j *journal.Journal, each func(journal.Entry) error, missed func(n uint64) error) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	var last uint64
-	var telling sync.WaitGroup
-	telling.Go(func() {
-		for e, missed := range r.journal.Follow(ctx, 0, nil) {
-			if missed > 0 && c.missed(missed) != nil || c.entry(e) != nil {
+	var following sync.WaitGroup
+	following.Go(func() {
+		for e, n := range j.Follow(ctx, 0, nil) {
+			if n > 0 && missed(n) != nil || each(e) != nil {
 				return // nobody listens any more, which is no reason to end
 			}
 			last = e.Seq
 		}
 	})
-	return func() {
+	return sync.OnceFunc(func() {
 		cancel()
-		telling.Wait()
-		rest, _ := r.journal.Since(last, nil, 0)
-		_ = c.entries(rest) // as above
-	}
+		following.Wait()
+		rest, _ := j.Since(last, nil, 0)
+		for _, e := range rest {
+			if each(e) != nil {
+				return // as above
+			}
+		}
+	})
 }

@@ -35,18 +35,7 @@ func (f *emulateFlags) readSetup(a *app) (*scenarios.Scenario, error) {
 // playSetup plays the set-up of a scenario on the emulator that runs now, and leaves what it made. One that fails is told of and no end
 // of the emulator: the journal beside it tells why.
 func (a *app) playSetup(ctx context.Context, p *printer, server *emulator.Server, s *scenarios.Scenario, f emulateFlags) {
-	options := scenarios.Options{
-		Emulator: &scenarios.Running{Control: server.ControlClient(), Exclusive: true, Configured: true, User: f.userOf(s)},
-		Webhook:  f.subscribe.url, AllowTargets: f.targets, Part: scenarios.SetupOnly,
-	}
-	var err error
-	if options.ClientState, err = a.clientState(f.subscribe.clientState); err == nil {
-		options.Roots, err = readRoots(f.webhookCA)
-	}
-	report := scenarios.Report{}
-	if err == nil {
-		report, err = scenarios.Play(ctx, s, options)
-	}
+	report, err := a.setUp(ctx, server, s, f)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
@@ -56,6 +45,21 @@ func (a *app) playSetup(ctx context.Context, p *printer, server *emulator.Server
 	case !a.json:
 		p.line("%s set up by %s: %s", p.tick(), s.File, count(len(report.Steps), "step"))
 	}
+}
+
+// setUp plays the set-up of a scenario and reports what came of it.
+func (a *app) setUp(ctx context.Context, server *emulator.Server, s *scenarios.Scenario, f emulateFlags) (report scenarios.Report, err error) {
+	options := scenarios.Options{
+		Emulator: &scenarios.Running{Control: server.ControlClient(), Exclusive: true, Configured: true, User: f.userOf(s)},
+		Webhook:  f.subscribe.url, AllowTargets: f.targets, Part: scenarios.SetupOnly,
+	}
+	if options.ClientState, err = a.clientState(f.subscribe.clientState); err != nil {
+		return report, err
+	}
+	if options.Roots, err = readRoots(f.webhookCA); err != nil {
+		return report, err
+	}
+	return scenarios.Play(ctx, s, options)
 }
 
 // userOf is whose mailbox me is.
