@@ -100,6 +100,12 @@ func (m *jsonMasker) bare() {
 		m.out.WriteString(word)
 	case m.hidden():
 		m.out.WriteString(`"` + mask + `"`)
+	case json.Valid([]byte(word)): // a number; masked it must be a string, or the document is none any more
+		if masked := m.string(word); masked == word {
+			m.out.WriteString(word)
+		} else {
+			m.out.WriteString(`"` + masked + `"`)
+		}
 	default:
 		m.out.WriteString(m.string(word))
 	}

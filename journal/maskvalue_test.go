@@ -201,3 +201,20 @@ func mustJSON(t *testing.T, v any) []byte {
 	}
 	return b
 }
+
+// A secret that is a number somewhere else leaves JSON behind: whoever reads the journal could read nothing of the entry else.
+func TestMaskedNumberIsJSON(t *testing.T) {
+	e := journal.Entry{
+		Exchange: &journal.Exchange{RequestBody: []byte(`{"clientState":"1"}`), ResponseBody: []byte(`{"n":1,"m":21}`)},
+		Data:     map[string]int{"index": 1, "of": 21},
+	}
+	masked := e.Masked()
+	for want, got := range map[string]string{
+		`{"index":"…","of":21}`: string(mustJSON(t, masked.Data)),
+		`{"n":"…","m":21}`:      string(masked.Exchange.ResponseBody),
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
