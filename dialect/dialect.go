@@ -42,6 +42,8 @@ type Dialect struct {
 	Lifetime     Lifetime
 	ClientState  ClientState
 
+	Authorization Authorization
+
 	Handshake    *Handshake // nil: notification URLs are not validated (W2.1-01)
 	Notification Notification
 	Delivery     Delivery

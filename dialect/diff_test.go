@@ -21,6 +21,7 @@ func TestDiff(t *testing.T) {
 		{"v1.0 and beta", GraphV1, GraphBeta, []Difference{{"base", "/v1.0", "/beta"}}},
 		{"2023 and today", GraphV1Of2023, GraphV1, []Difference{
 			{"lifetime.max", "4230 min", "10070 min"},
+			{"authorization.holdFor", "", "240 min"},
 			{"handshake.wording", "tells of failure", "tells the status"},
 			{"delivery.limit", "3s", "10s"},
 			{"delivery.slowOver", "2.9s", ""},

@@ -67,6 +67,9 @@ var graphToday = Dialect{
 	},
 	Lifetime:    Lifetime{Settable: true, Needed: true, Max: observedMaximum, MaxRich: richMaximum, Min: shortestLife, Refuse: true},
 	ClientState: ClientState{Max: graphClientState},
+	Authorization: Authorization{ // W5-06, W10-37
+		First: 180 * time.Minute, Often: 60 * time.Minute, Every: 15 * time.Minute, HoldFor: 4 * time.Hour,
+	},
 
 	Handshake: &Handshake{
 		Parameter: "validationToken", Limit: 10 * time.Second, Sentence: true,
@@ -77,10 +80,9 @@ var graphToday = Dialect{
 		Item: []Part{{"subscriptionId", PartSubscription}, {"subscriptionExpirationDateTime", PartExpires},
 			{"changeType", PartChange}, {"resource", PartResource}, {"resourceData", PartData},
 			{"clientState", PartClientState}, {"tenantId", PartTenant}, {"encryptedContent", PartEncrypted}},
-		Lifecycle: []Part{{"subscriptionId", PartSubscription}, {"subscriptionExpirationDateTime", PartExpiresInFull},
-			{"tenantId", PartTenant}, {"clientState", PartClientState}, {"lifecycleEvent", PartLifecycle}},
-		Events:   []notify.Lifecycle{notify.Missed, notify.ReauthorizationRequired, notify.SubscriptionRemoved},
-		ItemType: graphItem, ItemID: "id",
+		Lifecycle: lifecycleForms[0].parts,
+		Events:    []notify.Lifecycle{notify.Missed, notify.ReauthorizationRequired, notify.SubscriptionRemoved},
+		ItemType:  graphItem, ItemID: "id",
 		Path:     ItemPath{User: UserID, Pascal: true},
 		Rich:     &RichForm{ItemType: graphType, Path: ItemPath{User: UserID, Quoted: true}}, // W4.10-02
 		DateForm: Observed,                                                                   // W10-41

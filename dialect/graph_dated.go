@@ -28,6 +28,7 @@ var GraphV1Of2016 = register(*graphToday.With(func(d *Dialect) {
 	}
 	d.ClientState = ClientState{Max: outlookClientState} // W1.3-25
 	d.Operations = Operations{Renew: RenewByPatch, Delete: true}
+	d.Authorization = Authorization{}
 	d.ChangeWords.Capital = true                                     // W4.5-04
 	d.Lifetime.Max, d.Lifetime.MaxRich = formerMaximum, 0            // W1.6-06; nothing was rich yet
 	d.Handshake.Wording = TellsFirst                                 // W2.4-05
@@ -89,4 +90,5 @@ func formerly(d *Dialect) {
 	d.Lifetime.Max = formerMaximum // W1.6-06
 	d.Handshake.Wording = TellsFailure
 	d.Refusals = graphRefusals2023
+	LoseUnauthorized(d) // the pages of 2021 and 2024 say so
 }

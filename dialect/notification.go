@@ -24,6 +24,8 @@ type Notification struct {
 	Removed   []Part // the end of a subscription, where it has a form of its own (W3.4-01)
 	Lifecycle []Part // lifecycle events in Graph's form (W5-07)
 	Events    []notify.Lifecycle
+	// LifecycleTokens puts validationTokens beside lifecycle events, though nothing in them is encrypted (W5-08).
+	LifecycleTokens bool
 
 	ItemType string // prefix of the changed item's @odata.type
 	ItemID   string // name of the changed item's id (W4.3-01, W4.5-03)
@@ -63,6 +65,11 @@ const (
 	PartLifecycle
 	PartError
 	PartEncrypted // of rich notifications only (W4.10-01)
+
+	// Of observed lifecycle notifications (W5-08, W5-09, W5-10): the date as observed, and the subscription in an item's place.
+	PartExpiresObserved
+	PartOwnPath
+	PartOwnData
 )
 
 // ItemPath is how a notification points at an item.
@@ -258,6 +265,12 @@ func (d *Dialect) appendParts(dst []byte, parts []Part, h *Head, special func([]
 			dst = d.appendExpires(appendName(dst, part.Name), h.Expires, d.Notification.DateForm)
 		case PartExpiresInFull:
 			dst = d.appendExpires(appendName(dst, part.Name), h.Expires, Documented)
+		case PartExpiresObserved:
+			dst = d.appendExpires(appendName(dst, part.Name), h.Expires, Observed)
+		case PartOwnPath:
+			dst = appendText(appendName(dst, part.Name), "Subscriptions/"+h.Subscription)
+		case PartOwnData:
+			dst = appendOwnData(appendName(dst, part.Name), h.Subscription)
 		case PartSequence:
 			dst = strconv.AppendInt(appendName(dst, part.Name), int64(h.Sequence), 10)
 		case PartClientState:

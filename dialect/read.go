@@ -214,5 +214,5 @@ func (d *Dialect) part(name []byte) (Part, bool) {
 			}
 		}
 	}
-	return Part{}, false
+	return n.observedPart(string(name))
 }

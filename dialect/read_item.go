@@ -43,6 +43,9 @@ func (d *Dialect) readItem(item *Item, state string, sent bool) {
 			}
 		}
 	}
+	if item.Lifecycle != "" { // what an observed one names in an item's place is its own subscription (W5-10)
+		item.Data = nil
+	}
 	if item.Subscription == "" {
 		item.Problems = append(item.Problems, "the entry names no subscription")
 	}
@@ -67,7 +70,7 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) str
 	case PartError:
 		n.Error = readReason(v)
 		return ""
-	case PartType, PartNull, PartOwnID, PartEncrypted:
+	case PartType, PartNull, PartOwnID, PartEncrypted, PartOwnData:
 		return ""
 	}
 	text, isText := v.Text()
@@ -81,7 +84,7 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) str
 	switch part.Is {
 	case PartSubscription:
 		n.Subscription = text
-	case PartExpires, PartExpiresInFull:
+	case PartExpires, PartExpiresInFull, PartExpiresObserved:
 		when, err := ParseDate(strings.Trim(text, `"`)) // doubly quoted by a quirk (W10-27)
 		if err != nil {
 			return "is " + clip(text) + ", not a date with a zone"

@@ -61,7 +61,7 @@ func (p PartKind) String() string {
 		PartType: "type", PartNull: "null", PartOwnID: "ownID", PartSubscription: "subscription", PartExpires: "expires",
 		PartExpiresInFull: "expiresInFull", PartSequence: "sequence", PartClientState: "clientState", PartTenant: "tenant",
 		PartChange: "change", PartResource: "resource", PartData: "data", PartLifecycle: "lifecycle", PartError: "error",
-		PartEncrypted: "encrypted",
+		PartEncrypted: "encrypted", PartExpiresObserved: "expiresObserved", PartOwnPath: "ownPath", PartOwnData: "ownData",
 	})
 }
 
