@@ -68,7 +68,7 @@ func TestTargets(t *testing.T) {
 			}
 		}
 	})
-	if want := strings.Split("P1 P12 P2 P3 P4 P5 P6 P7 P8 P9", " "); !slices.Equal(got, want) {
+	if want := strings.Split("P1 P10 P12 P2 P3 P4 P5 P6 P7 P8 P9", " "); !slices.Equal(got, want) {
 		t.Errorf("targets %v, want %v", got, want)
 	}
 }
@@ -194,7 +194,7 @@ func TestRun(t *testing.T) {
 	}{
 		{"one target", "P1", ""},
 		{"in any case", "p1", ""},
-		{"none of the known", "P99", `choose contests: there is none for "P99": want P1 to P9, or P12`},
+		{"none of the known", "P99", `choose contests: there is none for "P99": want P1 to P10, or P12`},
 	} {
 		file := filepath.Join(t.TempDir(), "bench.json")
 		err := run(t.Context(), []string{"-rounds", "1", "-slice", "5ms", "-only", test.only}, io.Discard, file)

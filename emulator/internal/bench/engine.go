@@ -103,7 +103,7 @@ func changes(mailboxes int) []notify.Change {
 func change(box notify.Mailbox, id string) notify.Change {
 	return notify.Change{
 		Type: notify.Created, Mailbox: box, Collection: notify.Messages, Folder: "inbox", Item: id, ETag: "CQAAABYAAACZnZkO3b1rSLuxT3Zeb7CMAAAnIxYc",
-		After: []notify.Property{{Name: "subject", Value: "hello"}, {Name: "isRead", Value: false}},
+		After: []notify.Property{{Name: "subject", Value: "hello"}, {Name: "isRead", Value: false}, {Name: "bodyPreview", Value: preview}},
 	}
 }
 

@@ -12,8 +12,9 @@ import (
 	"time"
 )
 
-// sink is a webhook that accepts everything and counts the notifications of Outlook's final schema.
+// sink is a webhook that accepts everything and counts the notifications.
 type sink struct {
+	objects int64 // in the body, for each notification
 	url     string
 	address string
 	buffers sync.Pool
@@ -28,7 +29,7 @@ type sink struct {
 
 // newSink serves a sink until the contest is over.
 func (s *stage) newSink(onBody func([]byte, time.Time)) (*sink, error) {
-	k := &sink{buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }}, onBody: onBody, reached: make(chan struct{}, 1)}
+	k := &sink{buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }}, objects: plainObjects, onBody: onBody, reached: make(chan struct{}, 1)}
 	address, err := s.serve(k)
 	k.address, k.url = address, "http://"+address
 	return k, err
@@ -68,15 +69,20 @@ func (k *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if k.onBody != nil {
 		k.onBody(body.Bytes(), time.Now())
 	}
-	n := items(body.Bytes())
+	n := items(body.Bytes(), k.objects)
 	k.buffers.Put(body)
 	if got := k.received.Add(n); got >= k.waitedFor() {
 		k.signal()
 	}
 }
 
-// items counts the notifications of a body by their braces, which costs next to nothing: two objects each, in one around them all.
-func items(body []byte) int64 { return int64(bytes.Count(body, []byte{'{'})-1) / 2 }
+// plainObjects are a notification and its item.
+const plainObjects = 2
+
+// items counts the notifications of a body by their braces, which costs next to nothing: some objects each, in one around them all.
+func items(body []byte, objects int64) int64 {
+	return int64(bytes.Count(body, []byte{'{'})-1) / objects
+}
 
 func (k *sink) waitedFor() int64 {
 	k.mu.Lock()

@@ -141,7 +141,7 @@ func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, r *store.Recor
 		want.bytes = d.AppendRich(room, &c, want.origin+want.mount)
 	default:
 		want.bytes = d.AppendRich(room, &c, want.origin+want.mount)
-		want.content = dialect.AppendContent(nil, c.Collection, c.After, want.selected)
+		want.content = dialect.AppendContent(make([]byte, 0, sharedRoom), c.Collection, c.After, want.selected)
 	}
 	p.shared = append(p.shared, want)
 	return &p.shared[len(p.shared)-1]

@@ -51,14 +51,14 @@ func (c *Certificate) sealUnder(key, content []byte) (Sealed, error) {
 	cipher.NewCBCEncrypter(block, key[:ivSize]).CryptBlocks(data, data)
 	mac := hmac.New(sha256.New, key)
 	mac.Write(data)
-	return Sealed{Data: data, Signature: mac.Sum(nil), Key: wrapped}, nil
+	return Sealed{Data: data[:len(data):len(data)], Signature: mac.Sum(data[len(data):]), Key: wrapped}, nil
 }
 
 // padded is a copy of content with the padding of PKCS #7: as many bytes as are lacking to a whole block, each of that number; a whole
-// block of them where none is lacking.
+// block of them where none is lacking. Behind it is room for a signature.
 func padded(content []byte) []byte {
 	n := aes.BlockSize - len(content)%aes.BlockSize
-	data := make([]byte, len(content)+n)
+	data := make([]byte, len(content)+n, len(content)+n+sha256.Size)
 	for i := copy(data, content); i < len(data); i++ {
 		data[i] = byte(n)
 	}
