@@ -91,14 +91,18 @@ func (t Token) finding() (id string, f fact) {
 	return "", f
 }
 
+// detailLimit bounds what is shown of ids and claims: two thumbprints, or an
+// issuer with its tenant, stand in it whole.
+const detailLimit = 240
+
 // rich adds what was found out about tokens and content.
 func (i ReceivedItem) rich(r *report) {
 	if id, f := i.Token.finding(); id != "" {
-		f.detail, f.at = i.TokenDetail, "validationTokens"
+		f.detail, f.at = excerptTo(i.TokenDetail, detailLimit), "validationTokens"
 		r.add(id, f)
 	}
 	if id, f := i.Encryption.finding(); id != "" {
-		f.detail, f.at = i.EncryptionDetail, i.At+".encryptedContent"
+		f.detail, f.at = excerptTo(i.EncryptionDetail, detailLimit), i.At+".encryptedContent"
 		r.add(id, f)
 	}
 }

@@ -22,6 +22,8 @@ type Config struct {
 	Fetch       Fetcher        // reads the items that were notified of; nil: none is read
 	Answers     Answers        // how it answers; the zero value is right
 	Mode        diagnosis.Mode // how findings are weighed; empty for diagnosis.Faithful
+	Keys        []Key          // open encrypted content; none: it stays shut, and nobody minds
+	Tokens      Tokens         // how the tokens of encrypted content are checked; the zero value checks none
 
 	Keep      int   // journal entries kept, one for each request and one for each item; 0 for journal.DefaultEntries
 	KeepBytes int64 // bytes of bodies kept; 0 for journal.DefaultBodyBytes
@@ -80,6 +82,12 @@ func (c *Config) check() error {
 		return fmt.Errorf("make receiver: KeepBytes is %d: want a number of bytes, or 0 for the default", c.KeepBytes)
 	case c.BodyLimit < 0:
 		return fmt.Errorf("make receiver: BodyLimit is %d: want a number of bytes, or 0 for the default", c.BodyLimit)
+	}
+	if err := checkKeys(c.Keys); err != nil {
+		return fmt.Errorf("make receiver: %w", err)
+	}
+	if err := c.Tokens.check(); err != nil {
+		return fmt.Errorf("make receiver: %w", err)
 	}
 	return c.Answers.check()
 }

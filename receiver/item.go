@@ -26,20 +26,27 @@ type Item struct {
 	Problems     []string // with its form, such as a date that is none
 	Registration diagnosis.Registration
 	ClientState  diagnosis.ClientState
-	Missing      int64         // sequence numbers skipped before it (W3.3-04)
-	Repeated     bool          // the same was received before (W4.8-03)
-	OutOfOrder   bool          // one with a higher sequence number was received before
-	Age          time.Duration // how old the change is at least; 0 if nothing is known of it
+	Missing      int64                // sequence numbers skipped before it (W3.3-04)
+	Repeated     bool                 // the same was received before (W4.8-03)
+	OutOfOrder   bool                 // one with a higher sequence number was received before
+	Age          time.Duration        // how old the change is at least; 0 if nothing is known of it
+	Encryption   diagnosis.Encryption // what came of its encrypted content
+	Token        diagnosis.Token      // what came of the tokens of its request
 
-	header http.Header
-	raw    []byte
-	mode   diagnosis.Mode
+	header     http.Header
+	raw        []byte
+	mode       diagnosis.Mode
+	encryption string   // what was seen of the encrypted content
+	dataKey    []byte   // opens it again: that takes less room than to keep it, and a private key less
+	token      *verdict // what Token rests on; nil where none was checked
 }
 
 // Good tells whether nothing was found out against the item.
 func (i *Item) Good() bool {
 	return len(i.Problems) == 0 && i.trusted() && i.Registration != diagnosis.RegistrationUnknown &&
-		i.Missing == 0 && !i.Repeated && !i.OutOfOrder && i.Age == 0
+		i.Missing == 0 && !i.Repeated && !i.OutOfOrder && i.Age == 0 &&
+		(i.Encryption == diagnosis.EncryptionUnchecked || i.Encryption == diagnosis.EncryptionRight) &&
+		(i.Token == diagnosis.TokenUnchecked || i.Token == diagnosis.TokenRight)
 }
 
 // Raw is the item as it was received; it is not to be changed.
@@ -53,9 +60,19 @@ func (i *Item) Notification() notify.Notification {
 	return i.Dialect.ReadItem(i.header, i.raw).Notification
 }
 
+// Content is what was encrypted in the item, a JSON object; nil if nothing was, or if it could not be opened.
+func (i *Item) Content() json.RawMessage {
+	if i.dataKey == nil {
+		return nil
+	}
+	s, _ := readSealed(i.raw)
+	content, _ := s.clear(i.dataKey) // as once before
+	return content
+}
+
 // Findings says what was found out against the item, with cause and cure.
 func (i *Item) Findings() []diagnosis.Diagnosis {
-	return diagnosis.Item(diagnosis.ReceivedItem{
+	received := diagnosis.ReceivedItem{
 		At:           "value[" + strconv.Itoa(i.Index) + "]",
 		Subscription: i.Subscription,
 		Registration: i.Registration,
@@ -63,7 +80,13 @@ func (i *Item) Findings() []diagnosis.Diagnosis {
 		Missing:      i.Missing,
 		Repeated:     i.Repeated,
 		Age:          i.Age,
-	}, i.mode)
+		Encryption:   i.Encryption, EncryptionDetail: i.encryption,
+		Token: i.Token,
+	}
+	if i.token != nil {
+		received.TokenDetail = i.token.detail
+	}
+	return diagnosis.Item(received, i.mode)
 }
 
 // MarshalJSON implements [json.Marshaler]. It leaves out the client state.
@@ -76,6 +99,7 @@ func (i *Item) MarshalJSON() ([]byte, error) {
 		Missing: i.Missing, Repeated: i.Repeated, OutOfOrder: i.OutOfOrder,
 		AgeMS: float64(i.Age) / float64(time.Millisecond), Good: i.Good(), Findings: i.Findings(),
 	}
+	view.Encrypted, view.Token = i.encryptedView(), i.tokenView()
 	if i.HasSequence {
 		view.Sequence = &i.Sequence
 	}
@@ -104,6 +128,8 @@ type itemView struct {
 	Repeated     bool                   `json:"repeated,omitempty"`
 	OutOfOrder   bool                   `json:"outOfOrder,omitempty"`
 	AgeMS        float64                `json:"ageMs,omitempty"`
+	Encrypted    *encryptedView         `json:"encrypted,omitempty"`
+	Token        *tokenView             `json:"token,omitempty"`
 	Findings     []diagnosis.Diagnosis  `json:"findings,omitempty"`
 }
 
@@ -115,9 +141,13 @@ type dataView struct {
 	Rich json.RawMessage `json:"rich,omitempty"`
 }
 
-// trusted tells whether the item may come from the service: its client state is not wrong.
+// trusted tells whether the item may come from the service: neither its client state nor a token is wrong.
 func (i *Item) trusted() bool {
-	return i.ClientState != diagnosis.ClientStateWrong && i.ClientState != diagnosis.ClientStateMissing
+	switch i.Token {
+	case diagnosis.TokenUnchecked, diagnosis.TokenRight, diagnosis.TokenUnjudged:
+		return i.ClientState != diagnosis.ClientStateWrong && i.ClientState != diagnosis.ClientStateMissing
+	}
+	return false
 }
 
 // what is a word for the item.

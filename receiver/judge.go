@@ -1,6 +1,7 @@
 package receiver
 
 import (
+	"context"
 	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
@@ -11,6 +12,7 @@ import (
 
 // judge judges the items of a request that was answered, and writes an entry for each; cause is the request's.
 func (r *Receiver) judge(c *call, cause uint64, read *dialect.Body) {
+	tokens := r.checkTokens(c, read.Tokens)
 	items := make([]Item, len(read.Items))
 	for i := range items {
 		received := &read.Items[i]
@@ -22,6 +24,7 @@ func (r *Receiver) judge(c *call, cause uint64, read *dialect.Body) {
 			header: c.header, raw: received.Raw, mode: r.config.Mode,
 		}
 		r.identify(&items[i], received)
+		r.open(&items[i], received, tokens)
 	}
 	r.memory.compare(items, read.Items)
 	for i := range items {
@@ -53,6 +56,38 @@ func (r *Receiver) identify(item *Item, received *dialect.Item) {
 		}
 	}
 	item.ClientState = compare(expected.ClientState, received.ClientState)
+}
+
+// checkTokens checks the tokens of a request once, whatever the number of its items. The sender has its answer, and may have gone.
+func (r *Receiver) checkTokens(c *call, tokens []string) checked {
+	if r.checker == nil || len(tokens) == 0 {
+		return nil
+	}
+	return r.checker.check(context.WithoutCancel(c.req.Context()), tokens, c.entry.Wall)
+}
+
+// open opens the encrypted content of an item. What is forged stays shut: nobody works for a stranger.
+func (r *Receiver) open(item *Item, received *dialect.Item, tokens checked) {
+	keys := *r.keys.Load()
+	if odd(*received) || r.checker == nil && len(keys) == 0 {
+		return
+	}
+	content, refusal := readSealed(received.Raw)
+	if r.checker != nil {
+		if item.token = tokens.of(received.Tenant, content != nil); item.token != nil {
+			item.Token = item.token.token
+		}
+	}
+	if content == nil || len(keys) == 0 || !item.trusted() {
+		return
+	}
+	if refusal == nil {
+		item.dataKey, _, refusal = content.open(keys)
+	}
+	item.Encryption = diagnosis.EncryptionRight
+	if refusal != nil {
+		item.Encryption, item.encryption = refusal.Encryption, refusal.Detail
+	}
 }
 
 // age is how old a change is at least: none is notified that came after the subscription's end.

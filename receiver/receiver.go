@@ -8,7 +8,10 @@
 // [Receiver.Wait] to go on once so many items have come, and [Receiver.SetAnswers] to play a webhook that does something wrong.
 // A *Receiver is a control.ReceiverBackend as well: serve that on a listener of its own, never on the webhook's.
 //
-// It makes no subscription, renews none and decrypts nothing, and what it keeps is memory: the oldest makes room.
+// With [Config.Keys] it opens encrypted content, and with [Config.Tokens] it checks the tokens that come with that; [NewKey] makes a key
+// with the certificate that a subscription carries.
+//
+// It makes no subscription and renews none, and what it keeps is memory: the oldest makes room.
 package receiver
 
 import (
@@ -27,7 +30,9 @@ type Receiver struct {
 	answers    atomic.Pointer[Answers]
 	journal    *journal.Journal
 	memory     *memory
-	reads      *reads // nil when nothing is read
+	reads      *reads   // nil when nothing is read
+	checker    *checker // of tokens; nil when none is checked
+	keys       atomic.Pointer[[]Key]
 	counts     counts
 }
 
@@ -47,6 +52,10 @@ func New(config Config) (*Receiver, error) {
 		memory:     newMemory(),
 	}
 	r.answers.Store(&config.Answers)
+	r.keys.Store(&config.Keys)
+	if config.Tokens.Authority != "" {
+		r.checker = newChecker(config.Tokens)
+	}
 	if config.Fetch != nil {
 		r.reads = startReads(r)
 	}
@@ -71,6 +80,15 @@ func (r *Receiver) SetAnswers(a Answers) error {
 		return err
 	}
 	r.answers.Store(&a)
+	return nil
+}
+
+// SetKeys changes what opens encrypted content from now on. Keep an old key as long as something may come that is encrypted for it.
+func (r *Receiver) SetKeys(keys ...Key) error {
+	if err := checkKeys(keys); err != nil {
+		return err
+	}
+	r.keys.Store(&keys)
 	return nil
 }
 

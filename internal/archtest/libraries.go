@@ -33,7 +33,7 @@ func Libraries() []Library {
 		{Module: "github.com/elazarl/goproxy", In: []string{"internal/proxy"}, Because: "a forward proxy's ways of passing on"},
 		{Module: "golang.org/x/net", In: []string{"internal/proxy"}, Because: "what HTTP_PROXY, HTTPS_PROXY and NO_PROXY mean"},
 		{Module: "golang.org/x/term", In: cli, Because: "is it a terminal, how wide"},
-		{Module: "github.com/go-jose/go-jose/v4", In: []string{"emulator/internal/login"}, Because: "tokens and the keys that they are checked with"},
+		{Module: "github.com/go-jose/go-jose/v4", In: []string{"emulator/internal/login", "receiver"}, Because: "tokens and the keys that they are checked with"},
 		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
 
 		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios"}, Because: "scenarios in YAML, with line and column of each node"},
