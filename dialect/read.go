@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/outlocal/outlocal/internal/odata"
@@ -68,10 +67,9 @@ func Read(header http.Header, body []byte) (*Body, error) {
 		return nil, &BodyError{Fault: NoValue, Reason: `the body has no array named "value"`}
 	}
 	unknown := ""
-	entries := slices.Collect(value.Elements)
-	b.Items = make([]Item, len(entries))
-	for i, entry := range entries {
-		b.Items[i].Raw = entry.Raw
+	b.Items = make([]Item, 0, value.Len())
+	for entry := range value.Elements {
+		b.Items = append(b.Items, Item{Raw: entry.Raw})
 		if b.Dialect == nil && entry.IsObject() {
 			if b.Dialect = recognise(header, entry); b.Dialect == nil && unknown == "" {
 				unknown = clip(names(entry))
@@ -88,8 +86,10 @@ func Read(header http.Header, body []byte) (*Body, error) {
 		return b, nil
 	}
 	state, sent := b.Dialect.stateHeader(header)
-	for i := range b.Items {
-		b.Dialect.readItem(&b.Items[i], state, sent)
+	i := 0
+	for entry := range value.Elements {
+		b.Dialect.readItem(&b.Items[i], entry, state, sent)
+		i++
 	}
 	return b, nil
 }

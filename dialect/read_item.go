@@ -13,7 +13,8 @@ import (
 func (d *Dialect) ReadItem(header http.Header, raw []byte) Item {
 	item := Item{Raw: raw}
 	state, sent := d.stateHeader(header)
-	d.readItem(&item, state, sent)
+	entry, _ := odata.Parse(raw) // which it was when it was read for the first time
+	d.readItem(&item, entry, state, sent)
 	return item
 }
 
@@ -29,8 +30,7 @@ func (d *Dialect) stateHeader(header http.Header) (state string, sent bool) {
 	return values[0], true
 }
 
-func (d *Dialect) readItem(item *Item, state string, sent bool) {
-	entry := odata.Value{Raw: item.Raw}
+func (d *Dialect) readItem(item *Item, entry odata.Value, state string, sent bool) {
 	if !entry.IsObject() {
 		item.Problems = append(item.Problems, "the entry is "+entry.Kind()+", not an object")
 		return

@@ -21,10 +21,11 @@ type Member struct {
 	Offset int // of the name's opening quote, in bytes from the start of the document
 }
 
-// Value is a piece of a document that has been checked to be JSON.
+// Value is a piece of a document that has been checked to be JSON: Parse makes one of it all, and the walks hand out what is in it.
 type Value struct {
 	Raw    []byte
 	Offset int
+	parts  []part // what is in it
 }
 
 // SyntaxError tells what is wrong with a document, and where.
@@ -40,8 +41,8 @@ func (e *SyntaxError) Error() string {
 
 // Parse checks that doc is one JSON value. Its error is a *SyntaxError.
 func Parse(doc []byte) (Value, error) {
-	if valid(doc) {
-		return trim(Value{Raw: doc}), nil
+	if parts, ok := parse(doc); ok {
+		return valueOf(doc, parts), nil
 	}
 	var anything any
 	err := json.Unmarshal(doc, &anything)
@@ -170,17 +171,12 @@ func (v Value) walk(yield func(name, value Value) bool) {
 	if !v.IsObject() {
 		return
 	}
-	s := scanner{doc: v.Raw, at: 1}
-	for s.skipBlank(); s.at < len(s.doc) && s.doc[s.at] != '}'; s.skipSeparator() {
-		start := s.at
-		name := Value{Raw: s.next(), Offset: v.Offset + start}
-		s.skipBlank()
-		s.at++ // the colon
-		s.skipBlank()
-		at := s.at
-		if !yield(name, Value{Raw: s.next(), Offset: v.Offset + at}) {
+	for i := 0; i < len(v.parts); {
+		name, value := v.part(i), v.part(i+1)
+		if !yield(name, value) {
 			return
 		}
+		i += 1 + value.size()
 	}
 }
 
@@ -189,13 +185,21 @@ func (v Value) Elements(yield func(Value) bool) {
 	if !v.IsArray() {
 		return
 	}
-	s := scanner{doc: v.Raw, at: 1}
-	for s.skipBlank(); s.at < len(s.doc) && s.doc[s.at] != ']'; s.skipSeparator() {
-		at := s.at
-		if !yield(Value{Raw: s.next(), Offset: v.Offset + at}) {
+	for i := 0; i < len(v.parts); {
+		element := v.part(i)
+		if !yield(element) {
 			return
 		}
+		i += element.size()
 	}
+}
+
+// Len counts the elements of an array.
+func (v Value) Len() (n int) {
+	for range v.Elements {
+		n++
+	}
+	return n
 }
 
 // Member is the first member of that very name.
@@ -208,84 +212,15 @@ func (v Value) Member(name string) (Value, bool) {
 	return Value{}, false
 }
 
-func trim(v Value) Value {
-	s := scanner{doc: v.Raw}
-	s.skipBlank()
-	return Value{Raw: bytes.TrimRight(v.Raw[s.at:], " \t\r\n"), Offset: v.Offset + s.at}
-}
-
-// scanner walks a document that is known to be valid, so it never has to look for errors.
-type scanner struct {
-	doc []byte
-	at  int
-}
-
-func (s *scanner) skipBlank() {
-	for s.at < len(s.doc) {
-		switch s.doc[s.at] {
-		case ' ', '\t', '\r', '\n':
-			s.at++
-		default:
-			return
-		}
+// part is what the part of that number is.
+func (v Value) part(i int) Value {
+	p := &v.parts[i]
+	first := i + 1
+	return Value{
+		Raw: v.Raw[int(p.start)-v.Offset : int(p.end)-v.Offset], Offset: int(p.start),
+		parts: v.parts[first : first+int(p.inside)],
 	}
 }
 
-func (s *scanner) skipSeparator() {
-	s.skipBlank()
-	if s.at < len(s.doc) && s.doc[s.at] == ',' {
-		s.at++
-		s.skipBlank()
-	}
-}
-
-// next returns the value at the scanner's place and steps over it.
-func (s *scanner) next() []byte {
-	start, depth := s.at, 0
-	for s.at < len(s.doc) {
-		switch s.doc[s.at] {
-		case '"':
-			s.skipString()
-			if depth == 0 {
-				return s.doc[start:s.at]
-			}
-			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 { // the end of the container around a bare word
-				return s.doc[start:s.at]
-			}
-			if depth--; depth == 0 {
-				s.at++
-				return s.doc[start:s.at]
-			}
-		case ',', ' ', '\t', '\r', '\n', ':':
-			if depth == 0 {
-				return s.doc[start:s.at]
-			}
-		}
-		s.at++
-	}
-	return s.doc[start:]
-}
-
-func (s *scanner) skipString() {
-	quote := s.at // the next one from s.at on, once it is found
-	for s.at++; s.at < len(s.doc); {
-		if quote < s.at {
-			next := bytes.IndexByte(s.doc[s.at:], '"')
-			if next < 0 {
-				break
-			}
-			quote = s.at + next
-		}
-		slash := bytes.IndexByte(s.doc[s.at:quote], '\\')
-		if slash < 0 {
-			s.at = quote + 1
-			return
-		}
-		s.at += slash + 2
-	}
-	s.at = len(s.doc)
-}
+// size is how many parts a value is, with those in it.
+func (v Value) size() int { return 1 + len(v.parts) }

@@ -10,9 +10,7 @@ func QuoteNames(doc []byte) []byte {
 	for at := 0; at < len(doc); {
 		switch c := doc[at]; {
 		case c == '"':
-			s := scanner{doc: doc, at: at}
-			s.skipString()
-			at = s.at
+			at = skipString(doc, at)
 		case c == '@' || c == '_' || isLetter(c):
 			end := at + 1
 			for end < len(doc) && (isLetter(doc[end]) || doc[end] == '.' || doc[end] == '_' || doc[end] == '@' || '0' <= doc[end] && doc[end] <= '9') {
@@ -29,6 +27,19 @@ func QuoteNames(doc []byte) []byte {
 		}
 	}
 	return append(out, doc[kept:]...)
+}
+
+// skipString is the place behind the string that begins at a place; it may lack its end.
+func skipString(doc []byte, at int) int {
+	for at++; at < len(doc); at++ {
+		switch doc[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+	return len(doc)
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -1,10 +1,12 @@
 package odata
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -21,8 +23,8 @@ func documents() []string {
 	}
 }
 
-// FuzzValid holds the check against the standard library's, to the byte.
-func FuzzValid(f *testing.F) {
+// FuzzWalk holds the check against the standard library's, to the byte, and the walks against what it makes of a document.
+func FuzzWalk(f *testing.F) {
 	for _, doc := range documents() {
 		f.Add([]byte(doc))
 		// A special byte is seen wherever it stands in a word of eight.
@@ -31,10 +33,48 @@ func FuzzValid(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		if got, want := valid(doc), json.Valid(doc); got != want {
-			t.Errorf("valid(%q) is %v, want %v", doc, got, want)
+		parts, got := parse(doc)
+		if want := json.Valid(doc); got != want {
+			t.Fatalf("parse(%q) is %v, want %v", doc, got, want)
+		}
+		if !got || len(doc) > 1000 { // those that are deep are not long on meaning
+			return
+		}
+		var want any
+		if err := json.Unmarshal(doc, &want); err != nil {
+			return // a number beyond float64
+		}
+		if diff := cmp.Diff(want, plain(t, doc, valueOf(doc, parts))); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", doc, diff)
 		}
 	})
+}
+
+// plain is what encoding/json would make of a value. It fails where a value does not stand where it says.
+func plain(t *testing.T, doc []byte, v Value) any {
+	t.Helper()
+	if stands := doc[v.Offset : v.Offset+len(v.Raw)]; !bytes.Equal(stands, v.Raw) {
+		t.Fatalf("%q stands at %d of %q, not %q", stands, v.Offset, doc, v.Raw)
+	}
+	switch {
+	case v.IsObject():
+		object := map[string]any{}
+		for m := range v.Members {
+			object[m.Name] = plain(t, doc, m.Value)
+		}
+		return object
+	case v.IsArray():
+		array := make([]any, 0, v.Len())
+		for element := range v.Elements {
+			array = append(array, plain(t, doc, element))
+		}
+		return array
+	}
+	var scalar any
+	if err := json.Unmarshal(v.Raw, &scalar); err != nil {
+		t.Fatalf("%q of %q: %v", v.Raw, doc, err)
+	}
+	return scalar
 }
 
 // Any few bytes in any place of a string, and any document with one byte changed.
@@ -45,8 +85,8 @@ func TestValidAgreesWithEncodingJSON(t *testing.T) {
 		if rapid.Bool().Draw(t, "change") {
 			doc[rapid.IntRange(0, len(doc)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "to")
 		}
-		if got, want := valid(doc), json.Valid(doc); got != want {
-			t.Fatalf("valid(%q) is %v, want %v", doc, got, want)
+		if _, got := parse(doc); got != json.Valid(doc) {
+			t.Fatalf("parse(%q) is %v", doc, got)
 		}
 	})
 }
