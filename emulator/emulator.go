@@ -77,6 +77,8 @@ type Config struct {
 	EndpointMinimum int
 	// TimeScale is how many virtual seconds pass in a real one while nothing is in flight; 0 for 1.
 	TimeScale float64
+	// ValidationTokens are those beside encrypted content; [TokensV1] if zero.
+	ValidationTokens ValidationTokens
 	// Tune turns knobs of the dialects, such as [dialect.DocumentedLimit].
 	Tune []func(*dialect.Dialect)
 
@@ -191,7 +193,7 @@ func (s *Server) assemble() {
 	s.engine = delivery.New(delivery.Config{
 		Clock: s.clock, Store: s.store, Journal: s.journal, Dialect: s.mounts.Dialect, Targets: s.targets,
 		Handlers: c.Handlers, TLS: &tls.Config{RootCAs: c.Roots}, Mode: c.Mode, Patience: c.Patience,
-		EndpointMinimum: c.EndpointMinimum, Environment: c.Environment, Faults: s.faults,
+		EndpointMinimum: c.EndpointMinimum, Environment: c.Environment, Faults: s.faults, Tokens: s.signer(),
 	})
 	s.api = &api.Service{
 		Clock: s.clock, Store: s.store, Mailboxes: s.boxes, Engine: s.engine, Journal: s.journal, Targets: s.targets,

@@ -1,0 +1,53 @@
+package emulator
+
+import (
+	"github.com/outlocal/outlocal/emulator/fault"
+	"github.com/outlocal/outlocal/emulator/internal/login"
+)
+
+// ValidationTokens is the form of the tokens by which a receiver of notifications with encrypted content knows who sent them.
+type ValidationTokens uint8
+
+// The forms (W4.10-13, W4.10-14). Some receivers know the first one only.
+const (
+	TokensV1 ValidationTokens = iota // issued by sts.windows.net, with the publisher in appid
+	TokensV2                         // issued by login.microsoftonline.com, with the publisher in azp
+	NoTokens                         // none: what an application gets that is not set up for them
+)
+
+// signer is what gives notifications their tokens; nil for none.
+func (s *Server) signer() func(tenant, app string, flaw fault.Flaw) string {
+	version := login.V1
+	switch s.config.ValidationTokens {
+	case NoTokens:
+		return nil
+	case TokensV2:
+		version = login.V2
+	case TokensV1:
+	}
+	return func(tenant, app string, flaw fault.Flaw) string {
+		token, err := s.login.ValidationToken(tenant, app, login.Form{Version: version, Flaw: flawOf(flaw)})
+		if err != nil {
+			s.config.Log.Error("sign a validation token", "error", err)
+		}
+		return token
+	}
+}
+
+// flawOf is a fault's flaw in the authority's words.
+func flawOf(flaw fault.Flaw) login.Flaw {
+	switch flaw {
+	case fault.NoFlaw:
+	case fault.Expired:
+		return login.Expired
+	case fault.Forged:
+		return login.WrongSignature
+	case fault.ForAnother:
+		return login.WrongAudience
+	case fault.FromAnotherIssuer:
+		return login.WrongIssuer
+	case fault.FromAnotherPublisher:
+		return login.WrongPublisher
+	}
+	return login.Sound
+}
