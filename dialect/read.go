@@ -56,7 +56,21 @@ func (e *BodyError) Error() string {
 
 // Read understands the body of a delivery, in whichever dialect it is. What is wrong with single entries stands beside them; the error
 // is a *BodyError.
-func Read(header http.Header, body []byte) (*Body, error) {
+func Read(header http.Header, body []byte) (*Body, error) { return read(header, body, whole) }
+
+// Skim is Read for who judges many notifications and shows few of them. Of each it leaves out what is long and tells it from no other:
+// Resource, and of Data all but ID and ETag. What is wrong with them is told all the same. [Dialect.ReadItem] gives the rest.
+func Skim(header http.Header, body []byte) (*Body, error) { return read(header, body, marks) }
+
+// depth is how much of an entry is kept.
+type depth uint8
+
+const (
+	whole depth = iota
+	marks       // what tells an entry from others
+)
+
+func read(header http.Header, body []byte, depth depth) (*Body, error) {
 	doc, mended, err := parseBody(body)
 	if err != nil {
 		return nil, err
@@ -88,7 +102,7 @@ func Read(header http.Header, body []byte) (*Body, error) {
 	state, sent := b.Dialect.stateHeader(header)
 	i := 0
 	for entry := range value.Elements {
-		b.Dialect.readItem(&b.Items[i], entry, state, sent)
+		b.Dialect.readItem(&b.Items[i], entry, depth, state, sent)
 		i++
 	}
 	return b, nil

@@ -14,7 +14,7 @@ func (d *Dialect) ReadItem(header http.Header, raw []byte) Item {
 	item := Item{Raw: raw}
 	state, sent := d.stateHeader(header)
 	entry, _ := odata.Parse(raw) // which it was when it was read for the first time
-	d.readItem(&item, entry, state, sent)
+	d.readItem(&item, entry, whole, state, sent)
 	return item
 }
 
@@ -30,7 +30,7 @@ func (d *Dialect) stateHeader(header http.Header) (state string, sent bool) {
 	return values[0], true
 }
 
-func (d *Dialect) readItem(item *Item, entry odata.Value, state string, sent bool) {
+func (d *Dialect) readItem(item *Item, entry odata.Value, depth depth, state string, sent bool) {
 	if !entry.IsObject() {
 		item.Problems = append(item.Problems, "the entry is "+entry.Kind()+", not an object")
 		return
@@ -38,7 +38,7 @@ func (d *Dialect) readItem(item *Item, entry odata.Value, state string, sent boo
 	item.ClientState, item.HasClientState = state, sent
 	for name, value := range entry.Named {
 		if part, ok := d.part(name); ok {
-			if problem := d.readPart(&item.Notification, part, value); problem != "" {
+			if problem := d.readPart(&item.Notification, part, value, depth); problem != "" {
 				item.Problems = append(item.Problems, string(name)+" "+problem)
 			}
 		}
@@ -55,7 +55,7 @@ func (d *Dialect) readItem(item *Item, entry odata.Value, state string, sent boo
 }
 
 // readPart returns what is wrong with a value, or nothing.
-func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) string {
+func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value, depth depth) string {
 	switch part.Is {
 	case PartSequence:
 		i, err := strconv.ParseInt(string(v.Raw), 10, 32)
@@ -65,13 +65,17 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value) str
 		n.Sequence, n.HasSequence = int32(i), true
 		return ""
 	case PartData:
-		n.Data = d.readData(v)
+		n.Data = d.readData(v, depth)
 		return ""
 	case PartError:
 		n.Error = readReason(v)
 		return ""
 	case PartType, PartNull, PartOwnID, PartEncrypted, PartOwnData:
 		return ""
+	case PartResource:
+		if depth == marks && v.IsString() {
+			return ""
+		}
 	}
 	text, isText := v.Text()
 	if part.Is == PartClientState {
@@ -122,22 +126,23 @@ func (d *Dialect) readChange(n *notify.Notification, word string) string {
 	return ""
 }
 
-func (d *Dialect) readData(v odata.Value) *notify.Data {
+func (d *Dialect) readData(v odata.Value, depth depth) *notify.Data {
 	if !v.IsObject() {
 		return nil
 	}
 	data := &notify.Data{}
 	var rich []byte
 	for name, value := range v.Named {
-		switch string(name) {
-		case "@odata.type":
-			data.Type, _ = value.Text()
-		case "@odata.id":
-			data.URL, _ = value.Text()
-		case "@odata.etag":
+		switch {
+		case string(name) == "@odata.etag":
 			data.ETag, _ = value.Text()
-		case d.Notification.ItemID:
+		case string(name) == d.Notification.ItemID:
 			data.ID, _ = value.Text()
+		case depth == marks:
+		case string(name) == "@odata.type":
+			data.Type, _ = value.Text()
+		case string(name) == "@odata.id":
+			data.URL, _ = value.Text()
 		default:
 			rich = append(rich, ',')
 			rich = append(appendText(rich, string(name)), ':')

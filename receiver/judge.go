@@ -38,7 +38,7 @@ func (r *Receiver) judge(c *call, cause uint64, read *dialect.Body) {
 			Note: item.what(), Data: item,
 		})
 		if r.reads != nil && item.worthReading() {
-			r.reads.add(r, read.Items[i].Notification, journal.Entry{Cause: seq, Dialect: c.entry.Dialect, Subscription: item.Subscription})
+			r.reads.add(r, item.Notification(), journal.Entry{Cause: seq, Dialect: c.entry.Dialect, Subscription: item.Subscription})
 		}
 	}
 }

@@ -48,11 +48,11 @@ func (r *Receiver) notification(c *call) {
 	if coding != "" { // the journal keeps what can be read, and says so
 		maps.DeleteFunc(x.RequestHeader, func(name string, _ []string) bool { return strings.EqualFold(name, "Content-Encoding") })
 	}
-	read, err := dialect.Read(c.header, body)
+	read, err := dialect.Skim(c.header, body)
 	if err == nil && !utf8.Valid(body) {
 		err = errEncoding
 	}
-	request := &Request{Coding: coding, Findings: r.examine(c, body, read)}
+	request := &Request{Coding: coding, Findings: r.examine(c, body, read, err)}
 	if err != nil {
 		r.refuseBody(c, request, err)
 		return
@@ -101,12 +101,12 @@ func (r *Receiver) unreadable(c *call, body []byte, err error) []diagnosis.Diagn
 }
 
 // examine diagnoses a body that was read, be it understood or not. Most are in order, which is seen without taking them apart again.
-func (r *Receiver) examine(c *call, body []byte, read *dialect.Body) []diagnosis.Diagnosis {
+func (r *Receiver) examine(c *call, body []byte, read *dialect.Body, err error) []diagnosis.Diagnosis {
+	if err == nil && isJSON(c.header.Get("Content-Type")) && len(read.Items) > 0 && !slices.ContainsFunc(read.Items, odd) {
+		return nil
+	}
 	received := r.received(c, body)
 	if read != nil {
-		if isJSON(c.header.Get("Content-Type")) && len(read.Items) > 0 && !slices.ContainsFunc(read.Items, odd) && utf8.Valid(body) {
-			return nil
-		}
 		if read.Dialect != nil {
 			received.Dialect = read.Dialect.String()
 		}

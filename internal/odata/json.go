@@ -111,29 +111,36 @@ func (v Value) Text() (text string, ok bool) {
 		return string(inner), true
 	}
 	if plain, ok := unescapePlain(inner); ok {
-		return string(plain), true
+		return plain, true
 	}
-	return text, json.Unmarshal(v.Raw, &text) == nil
+	return unescape(v.Raw)
+}
+
+// unescape is apart from Text, so that only what it reads has to lie on the heap.
+func unescape(raw []byte) (text string, ok bool) {
+	err := json.Unmarshal(raw, &text)
+	return text, err == nil
 }
 
 // unescapePlain undoes the escapes of characters that stand for themselves, such as the quotes in every etag; ok is false where there
 // are others.
-func unescapePlain(inner []byte) (plain []byte, ok bool) {
-	plain = make([]byte, 0, len(inner))
+func unescapePlain(inner []byte) (plain string, ok bool) {
+	var b strings.Builder
+	b.Grow(len(inner))
 	for i := 0; i < len(inner); i++ {
 		c := inner[i]
 		if c >= utf8.RuneSelf {
-			return nil, false // which may be no UTF-8
+			return "", false // which may be no UTF-8
 		}
 		if c == '\\' {
 			i++
 			if c = inner[i]; c != '"' && c != '\\' && c != '/' {
-				return nil, false
+				return "", false
 			}
 		}
-		plain = append(plain, c)
+		b.WriteByte(c)
 	}
-	return plain, true
+	return b.String(), true
 }
 
 // Bool is the truth value that v spells; ok is false when v is none.
