@@ -156,30 +156,31 @@ func (v Value) Bool() (truth, ok bool) {
 
 // Members walks the members of an object in order, duplicates included.
 func (v Value) Members(yield func(Member) bool) {
-	v.walk(func(name, value Value) bool {
-		text, _ := name.Text()
-		return yield(Member{Name: text, Offset: name.Offset, Value: value})
-	})
-}
-
-// Named walks an object like Members, for who looks at many and keeps no name: it is valid as long as the document doesn't change.
-func (v Value) Named(yield func(name []byte, value Value) bool) {
-	v.walk(func(name, value Value) bool {
-		inner := name.Raw[1 : len(name.Raw)-1]
-		if bytes.IndexByte(inner, '\\') >= 0 {
-			text, _ := name.Text()
-			inner = []byte(text)
-		}
-		return yield(inner, value)
-	})
-}
-
-func (v Value) walk(yield func(name, value Value) bool) {
 	if !v.IsObject() {
 		return
 	}
 	for i := 0; i < len(v.parts); {
 		name, value := v.part(i), v.part(i+1)
+		text, _ := name.Text()
+		if !yield(Member{Name: text, Offset: name.Offset, Value: value}) {
+			return
+		}
+		i += 1 + value.size()
+	}
+}
+
+// Named walks an object like Members, for who looks at many and keeps no name: it is valid as long as the document doesn't change.
+func (v Value) Named(yield func(name []byte, value Value) bool) {
+	if !v.IsObject() {
+		return
+	}
+	for i := 0; i < len(v.parts); {
+		quoted, value := v.raw(i), v.part(i+1)
+		name := quoted[1 : len(quoted)-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			text, _ := v.part(i).Text()
+			name = []byte(text)
+		}
 		if !yield(name, value) {
 			return
 		}
@@ -220,14 +221,17 @@ func (v Value) Member(name string) (Value, bool) {
 }
 
 // part is what the part of that number is.
-func (v Value) part(i int) Value {
+func (v *Value) part(i int) Value {
 	p := &v.parts[i]
 	first := i + 1
-	return Value{
-		Raw: v.Raw[int(p.start)-v.Offset : int(p.end)-v.Offset], Offset: int(p.start),
-		parts: v.parts[first : first+int(p.inside)],
-	}
+	return Value{Raw: v.raw(i), Offset: int(p.start), parts: v.parts[first : first+int(p.inside)]}
+}
+
+// raw is how the part of that number stands in the document.
+func (v *Value) raw(i int) []byte {
+	p := &v.parts[i]
+	return v.Raw[int(p.start)-v.Offset : int(p.end)-v.Offset]
 }
 
 // size is how many parts a value is, with those in it.
-func (v Value) size() int { return 1 + len(v.parts) }
+func (v *Value) size() int { return 1 + len(v.parts) }

@@ -33,7 +33,8 @@ func parse(doc []byte) (parts []part, ok bool) {
 
 // valueOf is the value that a document is.
 func valueOf(doc []byte, parts []part) Value {
-	return Value{parts: parts, Raw: doc}.part(0)
+	all := Value{parts: parts, Raw: doc}
+	return all.part(0)
 }
 
 // maxDepth is how deep json.Valid goes: beyond it a document is an attack on the stack.
@@ -201,21 +202,22 @@ func (p *parser) text() bool {
 // plain steps over what needs no look: anything but quotes, backslashes and control characters, eight bytes at a time.
 func (p *parser) plain() {
 	const low, high = 0x0101010101010101, 0x8080808080808080
-	for p.at+8 <= len(p.doc) {
-		x := binary.LittleEndian.Uint64(p.doc[p.at:])
+	doc, at := p.doc, p.at
+	for ; at+8 <= len(doc); at += 8 {
+		x := binary.LittleEndian.Uint64(doc[at:])
 		quote, slash := x^(low*'"'), x^(low*'\\')
 		// A byte's high bit is set below where the byte is 0, or less than a blank. One above such a byte may be set by mistake, never one
 		// below it, so the lowest is right.
 		special := ((quote-low)&^quote | (slash-low)&^slash | (x-low*' ')&^x) & high
 		if special != 0 {
-			p.at += bits.TrailingZeros64(special) / 8
+			p.at = at + bits.TrailingZeros64(special)/8
 			return
 		}
-		p.at += 8
 	}
-	for p.at < len(p.doc) && p.doc[p.at] >= ' ' && p.doc[p.at] != '"' && p.doc[p.at] != '\\' {
-		p.at++
+	for at < len(doc) && doc[at] >= ' ' && doc[at] != '"' && doc[at] != '\\' {
+		at++
 	}
+	p.at = at
 }
 
 func (p *parser) escape() bool {
