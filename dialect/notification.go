@@ -147,15 +147,19 @@ func (d *Dialect) appendShared(dst []byte, c *notify.Change, as *shape) []byte {
 	start := len(dst)
 	dst = append(dst, '{') // appendName needs something to look back at; cut off below
 	var room [pathRoom]byte
-	path := string(as.path.append(room[:0], c.Mailbox, c.Collection, c.Item, as.base))
+	path := as.path.append(append(room[:0], '"'), c.Mailbox, c.Collection, c.Item, as.base)
+	if isPlain(path[1:]) {
+		path = append(path, '"')
+	} else {
+		path = appendHardText(nil, string(path[1:]))
+	}
 	for _, part := range d.Notification.Item {
 		switch part.Is {
 		case PartChange:
 			dst = appendName(dst, part.Name)
 			dst = appendText(dst, d.changeWord(c.Type))
 		case PartResource:
-			dst = appendName(dst, part.Name)
-			dst = appendText(dst, path)
+			dst = append(appendName(dst, part.Name), path...)
 		case PartData:
 			dst = appendName(dst, part.Name)
 			dst = d.appendData(dst, c, path, as)
@@ -167,7 +171,7 @@ func (d *Dialect) appendShared(dst []byte, c *notify.Change, as *shape) []byte {
 // pathRoom holds the path of an item with an id as long as they are.
 const pathRoom = 512
 
-func (d *Dialect) appendData(dst []byte, c *notify.Change, path string, as *shape) []byte {
+func (d *Dialect) appendData(dst []byte, c *notify.Change, path []byte, as *shape) []byte {
 	dst = append(dst, `{"@odata.type":"`...)
 	dst = append(dst, as.itemType...)
 	if as.capital {
@@ -176,8 +180,7 @@ func (d *Dialect) appendData(dst []byte, c *notify.Change, path string, as *shap
 		dst = append(dst, c.Collection.Singular()...)
 	}
 	dst = append(dst, '"')
-	dst = appendName(dst, "@odata.id")
-	dst = appendText(dst, path)
+	dst = append(appendName(dst, "@odata.id"), path...)
 	dst = appendName(dst, "@odata.etag")
 	dst = appendETag(dst, c.ETag)
 	dst = appendName(dst, d.Notification.ItemID)

@@ -70,7 +70,7 @@ func ParseDate(text string) (time.Time, error) {
 
 // appendText writes a JSON string the way the service's serialiser does: HTML characters stay as they are.
 func appendText(dst []byte, text string) []byte {
-	if !isPlain(text) {
+	if !isPlain([]byte(text)) {
 		return appendHardText(dst, text)
 	}
 	dst = append(dst, '"')
@@ -80,7 +80,7 @@ func appendText(dst []byte, text string) []byte {
 
 // appendETag writes a change key the way an entity tag stands in JSON: W/"…".
 func appendETag(dst []byte, key string) []byte {
-	if !isPlain(key) {
+	if !isPlain([]byte(key)) {
 		return appendHardText(dst, `W/"`+key+`"`)
 	}
 	dst = append(dst, `"W/\"`...)
@@ -88,8 +88,9 @@ func appendETag(dst []byte, key string) []byte {
 	return append(dst, `\""`...)
 }
 
-// isPlain tells whether a text stands in JSON as it is. It looks at eight bytes at a time, as ids and paths are long.
-func isPlain(text string) bool {
+// isPlain tells whether a text stands in JSON as it is. It looks at eight bytes at a time, as ids and paths are long. A string is not
+// copied to be looked at.
+func isPlain(text []byte) bool {
 	const low, high = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(text); i += 8 {

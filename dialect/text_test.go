@@ -17,7 +17,7 @@ func TestTextIsReadBack(t *testing.T) {
 				if err := json.Unmarshal(coded, &got); err != nil || got != text {
 					t.Fatalf("%q is written %s and read back as %q, %v", text, coded, got, err)
 				}
-				if plain := c >= ' ' && c < 0x80 && c != '"' && c != '\\'; plain != isPlain(text) {
+				if plain := c >= ' ' && c < 0x80 && c != '"' && c != '\\'; plain != isPlain([]byte(text)) {
 					t.Fatalf("isPlain(%q) = %v", text, !plain)
 				}
 			}

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ func (e *Engine) RaiseInDetail(change notify.Change, detail func() notify.Change
 	if p == nil {
 		p = &plan{engine: e}
 	}
-	p.change, p.detail, p.cause, p.now = &change, detail, cause, e.Clock.Now()
+	p.change, p.detail, p.cause, p.now = change, detail, cause, e.Clock.Now()
 	kind := change.Type
 	if kind == notify.Updated {
 		kind = 0 // to a filter, an update may be the coming or going of an item (W1.5-16): look at all
@@ -41,14 +42,22 @@ func (e *Engine) RaiseInDetail(change notify.Change, detail func() notify.Change
 	matched = len(p.items)
 	clear(p.items)
 	clear(p.shared)
-	p.change, p.detail, p.items, p.shared = nil, nil, p.items[:0], p.shared[:0]
+	p.change, p.detail, p.record = notify.Change{}, nil, store.Record{}
+	p.items, p.shared = p.items[:0], p.shared[:0]
 	e.plans.Put(p)
 	return matched
 }
 
-// queue hands what was planned to its endpoint, and tells of what that does not take.
+// queue counts what was planned, and hands what may go out to its endpoint.
 func (e *Engine) queue(p *endpoint, plans []planned) {
 	e.counts.raise(plans)
+	if plans = e.withhold(plans); len(plans) > 0 {
+		e.dispatch(p, plans)
+	}
+}
+
+// dispatch hands to an endpoint, and tells of what that does not take.
+func (e *Engine) dispatch(p *endpoint, plans []planned) {
 	if e.Faults.Any(fault.OnNotification) {
 		e.plot(plans)
 	}
@@ -63,12 +72,14 @@ func (e *Engine) queue(p *endpoint, plans []planned) {
 // plan is what a change comes to.
 type plan struct {
 	engine *Engine
-	change *notify.Change
+	change notify.Change
 	detail func() notify.Change // fills in what change does not say; nil when there is nothing to fill in any more
 	cause  uint64
 	now    time.Time
 	items  []planned
 	shared []shared
+	record store.Record // of the subscription that is visited
+	room   []byte       // where what is shared is written first
 }
 
 // planned is a notification and what it may share a request with.
@@ -91,8 +102,8 @@ type shared struct {
 
 // visit plans the notification of one subscription.
 func (p *plan) visit(h store.Handle) {
-	r, alive := p.engine.Store.Get(h)
-	if !alive || !r.Expires.After(p.now) {
+	r := &p.record
+	if !p.engine.Store.Read(h, r) || !r.Expires.After(p.now) {
 		return
 	}
 	d := p.engine.Dialect(r.Mount)
@@ -100,21 +111,21 @@ func (p *plan) visit(h store.Handle) {
 		return
 	}
 	if p.detail != nil && (r.Watch.Filter != "" || len(r.Watch.Select) > 0) {
-		*p.change, p.detail = p.detail(), nil
+		p.change, p.detail = p.detail(), nil
 	}
-	kind := p.engine.effect(p.change, &r, d)
+	kind := p.engine.effect(&p.change, r, d)
 	if kind == 0 || !r.Changes.Has(kind) {
 		return
 	}
-	it := itemOf(&r, ofChange, p.cause)
+	it := itemOf(r, ofChange, p.cause)
 	it.change = kind
-	shared := p.encode(d, kind, &r)
+	shared := p.encode(d, kind, r)
 	it.shared = shared.bytes
 	if shared.rich {
-		it.content = p.engine.contentFor(&r, shared.content)
+		it.content = p.engine.contentFor(r, shared.content)
 	}
 	t := p.engine.target(r.NotificationURL)
-	p.items = append(p.items, planned{item: it, key: keyOf(t, d, &r)})
+	p.items = append(p.items, planned{item: it, key: keyOf(t, d, r)})
 }
 
 // encode writes what is shared, once.
@@ -132,20 +143,21 @@ func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, r *store.Recor
 			return s
 		}
 	}
-	c := *p.change
+	c := p.change
 	c.Type = kind
-	switch room := make([]byte, 0, sharedRoom); {
+	switch base := want.origin + want.mount; {
 	case !want.rich:
-		want.bytes = d.AppendShared(room, &c, want.origin+want.mount, want.selected)
+		p.room = d.AppendShared(p.room[:0], &c, base, want.selected)
 	case kind == notify.Deleted: // W4.10-11
-		want.bytes = d.AppendRich(room, &c, want.origin+want.mount)
+		p.room = d.AppendRich(p.room[:0], &c, base)
 	default:
-		want.bytes = d.AppendRich(room, &c, want.origin+want.mount)
-		want.content = dialect.AppendContent(make([]byte, 0, sharedRoom), c.Collection, c.After, want.selected)
+		p.room = d.AppendRich(p.room[:0], &c, base)
+		want.content = dialect.AppendContent(make([]byte, 0, contentRoom), c.Collection, c.After, want.selected)
 	}
+	want.bytes = bytes.Clone(p.room) // it is kept for as long as a notification of it is: in no more room than it takes
 	p.shared = append(p.shared, want)
 	return &p.shared[len(p.shared)-1]
 }
 
-// sharedRoom holds what is shared in all dialects, an id of 152 characters standing in it three times.
-const sharedRoom = 1 << 10
+// contentRoom holds the content of most items.
+const contentRoom = 1 << 10
