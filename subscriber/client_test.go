@@ -104,6 +104,10 @@ func TestRequests(t *testing.T) {
 	rich := inbox()
 	rich.LifecycleURL, rich.For, rich.Expires = "https://hook.example/life", 0, time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600))
 	plain := subscriber.Request{Resource: "/me/events", Changes: notify.Deleted, NotificationURL: "https://hook.example/cb"}
+	encrypted := subscriber.Request{
+		Resource: "me/messages?$select=subject", Changes: notify.Created, NotificationURL: "https://hook.example/cb",
+		Certificate: "MIIB", CertificateID: "true", // which is a text all the same
+	}
 
 	for _, test := range []struct {
 		name    string
@@ -138,6 +142,10 @@ func TestRequests(t *testing.T) {
 		{"graph create asks for an hour when nothing is said", dialect.GraphV1, "", create(plain), seen{"POST", "/v1.0/subscriptions", json,
 			`{"resource":"me/events","changeType":"deleted","notificationUrl":"https://hook.example/cb","expirationDateTime":"2015-10-24T19:40:00.5Z"}`},
 			"rules: W1.4-07"},
+		{"graph create with encrypted data", dialect.GraphV1, "", create(encrypted), seen{"POST", "/v1.0/subscriptions", json,
+			`{"resource":"me/messages?$select=subject","changeType":"created","notificationUrl":"https://hook.example/cb",` +
+				`"expirationDateTime":"2015-10-24T19:40:00.5Z","includeResourceData":true,"encryptionCertificate":"MIIB","encryptionCertificateId":"true"}`},
+			"rules: W1.4-09"},
 
 		{"outlook get", dialect.OutlookFinal, "", get("QUI="), seen{"GET", "/api/v2.0/me/subscriptions('QUI=')", "", ""}, "rules: W1.1-07 W1.1-20"},
 		{"graph get", dialect.GraphBeta, "", get("7f10"), seen{"GET", "/beta/subscriptions/7f10", "", ""}, "rules: W1.1-08"},
@@ -186,6 +194,8 @@ func TestMountTakesThePlaceOfTheDialectsOwn(t *testing.T) {
 func TestWhatADialectNeverHadIsNotSent(t *testing.T) {
 	lifecycle := inbox()
 	lifecycle.LifecycleURL = "https://hook.example/life"
+	encrypted := inbox()
+	encrypted.For, encrypted.Certificate, encrypted.CertificateID = 0, "MIIB", "mine"
 	missed := inbox()
 	missed.Changes = notify.Created | notify.Gap
 	for _, test := range []struct {
@@ -212,6 +222,9 @@ func TestWhatADialectNeverHadIsNotSent(t *testing.T) {
 			seen{"POST", "/api/beta/me/subscriptions", "application/json", `{"@odata.type":"#Microsoft.OutlookServices.PushSubscription",` +
 				`"ResourceURL":"BASE/api/beta/me/folders('inbox')/messages","ChangeType":"Created,Updated","ClientState":"s3cret",` +
 				`"CallbackURL":"https://hook.example/cb?code=a&b=1","ExpirationTime":"2015-10-24T19:40:00.5Z","lifecycleNotificationUrl":"https://hook.example/life"}`}},
+		{"encrypted data in the preview", dialect.GraphPreview, create(encrypted), "graph-preview has no encrypted notifications",
+			seen{"POST", "/beta/subscriptions", "application/json", `{"resource":"me/mailFolders('inbox')/messages","changeType":"Created,Updated","clientState":"s3cret",` +
+				`"notificationUrl":"https://hook.example/cb?code=a&b=1","includeResourceData":true,"encryptionCertificate":"MIIB","encryptionCertificateId":"mine"}`}},
 		{"Missed in Graph", dialect.GraphV1, create(missed), "graph-v1.0 has no change types Created,Missed",
 			seen{"POST", "/v1.0/subscriptions", "application/json", `{"resource":"me/mailFolders('inbox')/messages","changeType":"created,missed",` +
 				`"clientState":"s3cret","notificationUrl":"https://hook.example/cb?code=a&b=1","expirationDateTime":"2015-10-24T19:40:00.5Z"}`}},

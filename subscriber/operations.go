@@ -20,6 +20,9 @@ type Request struct {
 	ClientState     string
 	For             time.Duration // how long; 0 for the service's default, or an hour where it has none
 	Expires         time.Time     // until when, instead of For
+	// Certificate lets notifications bring data of the item, encrypted for it (W1.4-10): its DER in base64. The resource says by $select
+	// what they bring. CertificateID is what they call it by.
+	Certificate, CertificateID string
 }
 
 // Renewal is how much longer a subscription shall live.

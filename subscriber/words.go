@@ -21,8 +21,11 @@ const (
 	dateLayout = "2006-01-02T15:04:05.9999999Z"
 
 	// Graph's names for what some dialects have no name for, sent when the client is told to try.
-	triedLifecycleURL = "lifecycleNotificationUrl"
-	triedExpiry       = "expirationDateTime"
+	triedLifecycleURL  = "lifecycleNotificationUrl"
+	triedExpiry        = "expirationDateTime"
+	triedIncludeData   = "includeResourceData"
+	triedCertificate   = "encryptionCertificate"
+	triedCertificateID = "encryptionCertificateId"
 )
 
 // creation is the body of a creation, properties in the dialect's order (rules W1.2-01 to W1.2-08).
@@ -44,11 +47,17 @@ func (c *Client) creation(r Request) ([]byte, error) {
 		dialect.PropClientState:  r.ClientState,
 		dialect.PropLifecycleURL: r.LifecycleURL,
 		dialect.PropExpires:      expires,
+
+		dialect.PropCertificate:   r.Certificate,
+		dialect.PropCertificateID: r.CertificateID,
+	}
+	if r.Certificate != "" || r.CertificateID != "" {
+		values[dialect.PropIncludeData] = "true"
 	}
 	body := newBody()
 	for _, f := range c.Dialect.Subscription {
 		if f.Create != dialect.ReadOnly {
-			body.set(f.Name, values[f.Prop])
+			body.property(f.Prop, f.Name, values[f.Prop])
 			delete(values, f.Prop)
 		}
 	}
@@ -67,11 +76,14 @@ func (c *Client) leftOver(body *body, values map[dialect.Prop]string) error {
 	}{
 		{dialect.PropLifecycleURL, triedLifecycleURL, "lifecycle URL"},
 		{dialect.PropExpires, triedExpiry, "expiry that could be asked for"},
+		{dialect.PropIncludeData, triedIncludeData, "encrypted notifications"},
+		{dialect.PropCertificate, triedCertificate, "encrypted notifications"},
+		{dialect.PropCertificateID, triedCertificateID, "encrypted notifications"},
 	} {
 		switch {
 		case values[tried.prop] == "":
 		case c.Try:
-			body.set(tried.name, values[tried.prop])
+			body.property(tried.prop, tried.name, values[tried.prop])
 		default:
 			return &UnsupportedError{"write request", c.Dialect.String(), tried.what}
 		}
@@ -127,7 +139,7 @@ func (c *Client) expiry(life time.Duration, at time.Time) string {
 	return at.UTC().Format(dateLayout)
 }
 
-// body is a JSON object of texts, in the order in which they were set.
+// body is a JSON object, its members in the order in which they were set.
 type body struct {
 	buf bytes.Buffer
 }
@@ -138,17 +150,31 @@ func newBody() *body {
 	return b
 }
 
-// set adds a member that has a value.
-func (b *body) set(name, value string) {
-	if value == "" {
+// property adds a property that has a value. All are texts but one.
+func (b *body) property(p dialect.Prop, name, value string) {
+	if p == dialect.PropIncludeData && value != "" {
+		b.name(name)
+		b.buf.WriteString(value)
 		return
 	}
+	b.set(name, value)
+}
+
+// set adds a text that is not empty.
+func (b *body) set(name, value string) {
+	if value != "" {
+		b.name(name)
+		b.text(value)
+	}
+}
+
+// name begins a member.
+func (b *body) name(name string) {
 	if b.buf.Len() > 1 {
 		b.buf.WriteByte(',')
 	}
 	b.text(name)
 	b.buf.WriteByte(':')
-	b.text(value)
 }
 
 func (b *body) text(text string) {
