@@ -71,9 +71,16 @@ func addBackground(cmd *cobra.Command, b *background) {
 	_ = flags.MarkHidden(detachedFlag) // it fails for a flag that is not there
 }
 
-// detach runs the same command in the background and returns once that is ready, and has said what became of so many webhooks. What it
-// prints goes to a log in the state folder.
-func (a *app) detach(ctx context.Context, kind control.Kind, outcomes int) error {
+// errand is something that a process in the background was to do once it was ready, and what became of it.
+type errand interface {
+	schema() string
+	good() bool
+	tell(out, err *printer)
+}
+
+// detach runs the same command in the background and returns once that is ready, and has said what became of all that it was to do
+// then. What it prints goes to a log in the state folder.
+func (a *app) detach(ctx context.Context, kind control.Kind, errands []errand) error {
 	folder, err := a.folder()
 	if err != nil {
 		return err
@@ -83,7 +90,7 @@ func (a *app) detach(ctx context.Context, kind control.Kind, outcomes int) error
 		return err
 	}
 	defer log.Close()
-	running, webhooks, err := a.launch(ctx, log, outcomes)
+	running, err := a.launch(ctx, log, errands)
 	if err != nil {
 		_ = os.Remove(log.Name()) // it has been shown
 		return err
@@ -93,14 +100,14 @@ func (a *app) detach(ctx context.Context, kind control.Kind, outcomes int) error
 	} else {
 		a.printDetached(running, log.Name())
 	}
-	for _, w := range webhooks {
+	for _, o := range errands {
 		if a.json {
-			err = errors.Join(err, a.out.document(watchSchema, w))
+			err = errors.Join(err, a.out.document(o.schema(), o))
 		} else {
-			w.tell(a.out, a.err)
+			o.tell(a.out, a.err)
 		}
 	}
-	if err == nil && slices.ContainsFunc(webhooks, func(w watched) bool { return !w.Subscribed }) {
+	if err == nil && slices.ContainsFunc(errands, func(o errand) bool { return !o.good() }) {
 		return told(ExitFailed)
 	}
 	return err
@@ -117,11 +124,11 @@ func (a *app) printDetached(running state.Running, log string) {
 	a.out.line("  outlocal stop --%s %s ends it", running.Kind, running.Name)
 }
 
-// launch starts the process and waits for its ready line and what comes of its webhooks, the only things that it writes to its standard
-// output.
-func (a *app) launch(ctx context.Context, log *os.File, outcomes int) (running state.Running, webhooks []watched, err error) {
+// launch starts the process and waits for its ready line and what becomes of what it is to do then, the only things that it writes to
+// its standard output.
+func (a *app) launch(ctx context.Context, log *os.File, errands []errand) (running state.Running, err error) {
 	if a.process.Self == "" {
-		return running, nil, notJudged("run it without --detach", "run in the background: where the program is can't be told")
+		return running, notJudged("run it without --detach", "run in the background: where the program is can't be told")
 	}
 	args := append(slices.Clone(a.args), "--"+detachedFlag+"="+log.Name())
 	command := exec.Command(a.process.Self, args...) //nolint:noctx // it outlives this process
@@ -129,26 +136,25 @@ func (a *app) launch(ctx context.Context, log *os.File, outcomes int) (running s
 	command.SysProcAttr = ownSession()
 	pipe, err := command.StdoutPipe()
 	if err != nil {
-		return running, nil, fmt.Errorf("run in the background: %w", err)
+		return running, fmt.Errorf("run in the background: %w", err)
 	}
 	if err := command.Start(); err != nil {
-		return running, nil, fmt.Errorf("run in the background: %w", err)
+		return running, fmt.Errorf("run in the background: %w", err)
 	}
 	kept := context.AfterFunc(ctx, func() { _ = command.Process.Kill() }) // one that has ended can't be killed, which is as good
 	lines := json.NewDecoder(pipe)
-	webhooks = make([]watched, outcomes)
 	err = lines.Decode(&running)
-	for i := 0; err == nil && running.Control != "" && i < outcomes; i++ {
-		err = lines.Decode(&webhooks[i])
+	for i := 0; err == nil && running.Control != "" && i < len(errands); i++ {
+		err = lines.Decode(errands[i])
 	}
 	if err != nil || running.Control == "" {
 		_, _ = io.Copy(io.Discard, pipe)
-		return running, nil, a.stillborn(command, log)
+		return running, a.stillborn(command, log)
 	}
 	if !kept() {
-		return running, nil, ctx.Err()
+		return running, ctx.Err()
 	}
-	return running, webhooks, command.Process.Release()
+	return running, command.Process.Release()
 }
 
 // stillborn passes on what a process had to say that ended before it was ready, and how it ended.

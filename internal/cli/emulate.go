@@ -81,10 +81,10 @@ outlocal emulate --serve /api/beta=outlook-interim --strict
 outlocal emulate --detach --port-base 0 --name orders-tests`,
 		Args: takes(),
 		Annotations: exits("ended by a signal or by outlocal stop; with --detach: it runs",
-			"with --detach: it runs, but its webhook could not be subscribed", "it could not start: a port is taken, a file can't be read"),
+			"with --detach: it runs, but its webhook could not be subscribed, or its set-up failed", "it could not start: a port is taken, a file can't be read"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.background.leaves() {
-				return a.detach(cmd.Context(), control.Emulator, f.outcomes())
+				return a.detach(cmd.Context(), control.Emulator, f.errands())
 			}
 			f.background.speak(a)
 			return a.emulate(cmd.Context(), f)

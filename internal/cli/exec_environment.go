@@ -75,7 +75,7 @@ func (a *app) prepare(ctx context.Context, server *emulator.Server, p plan, f em
 		}
 		return err
 	}
-	if f.outcomes() == 0 {
+	if f.webhook == "" {
 		return nil
 	}
 	for _, resource := range f.watch {

@@ -42,7 +42,7 @@ outlocal subscribe http://localhost:3654/hook`,
 		Annotations: exits("ended by a signal or by outlocal stop", "", "it could not start: a port is taken"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.background.leaves() {
-				return a.detach(cmd.Context(), control.Receiver, 0)
+				return a.detach(cmd.Context(), control.Receiver, nil)
 			}
 			f.background.speak(a)
 			return a.receive(cmd.Context(), f)

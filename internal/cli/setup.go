@@ -32,19 +32,47 @@ func (f *emulateFlags) readSetup(a *app) (*scenarios.Scenario, error) {
 	return s, nil
 }
 
+// stagedSchema names the form of a [staged] in JSON.
+const stagedSchema = "outlocal/setup/1"
+
+// staged is what became of a set-up.
+type staged struct {
+	File  string       `json:"file"`
+	SetUp bool         `json:"setUp"`
+	Steps int          `json:"steps"` // that were played
+	Error *failureText `json:"error,omitempty"`
+}
+
+func (*staged) schema() string { return stagedSchema }
+func (s *staged) good() bool   { return s.SetUp }
+
+func (s *staged) tell(out, err *printer) {
+	if s.SetUp {
+		out.line("%s set up by %s: %s", out.tick(), s.File, count(s.Steps, "step"))
+		return
+	}
+	err.line("%s %s", err.bad("not set up:"), s.Error.Message)
+	if s.Error.Hint != "" {
+		err.line("  %s %s", err.dim("hint:"), s.Error.Hint)
+	}
+}
+
 // playSetup plays the set-up of a scenario on the emulator that runs now, and leaves what it made. One that fails is told of and no end
 // of the emulator: the journal beside it tells why.
 func (a *app) playSetup(ctx context.Context, p *printer, server *emulator.Server, s *scenarios.Scenario, f emulateFlags) {
 	report, err := a.setUp(ctx, server, s, f)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		a.err.line("%s %s", a.err.bad("not set up:"), explain(err).What)
-	case report.Verdict != scenarios.Good:
-		a.err.line("%s %s", a.err.bad("not set up:"), report.Problems())
-	case !a.json:
-		p.line("%s set up by %s: %s", p.tick(), s.File, count(len(report.Steps), "step"))
+	if ctx.Err() != nil {
+		return
 	}
+	came := staged{File: s.File, SetUp: err == nil && report.Verdict == scenarios.Good, Steps: len(report.Steps)}
+	switch {
+	case err != nil:
+		t := explain(err)
+		came.Error = &failureText{t.What, t.Hint}
+	case !came.SetUp:
+		came.Error = &failureText{Message: report.Problems()}
+	}
+	a.tellOf(p, &came, f.background)
 }
 
 // setUp plays the set-up of a scenario and reports what came of it.

@@ -23,18 +23,26 @@ type watched struct {
 	Error        *failureText `json:"error,omitempty"`
 }
 
-// outcomes is how many resources --webhook is subscribed to.
-func (f *emulateFlags) outcomes() int {
-	if f.webhook == "" || f.setup != "" {
-		return 0
+func (*watched) schema() string { return watchSchema }
+func (w *watched) good() bool   { return w.Subscribed }
+
+// errands are what is to be done once the emulator is ready: the set-up to be played, else a subscription for each resource to be made.
+func (f *emulateFlags) errands() (all []errand) {
+	switch {
+	case f.setup != "":
+		return []errand{&staged{}}
+	case f.webhook != "":
+		for range f.watch {
+			all = append(all, &watched{})
+		}
 	}
-	return len(f.watch)
+	return all
 }
 
 // watchAll subscribes what --webhook names, and proposes the next command. A webhook that does not pass is told of and no end of the
 // emulator: it is what one came for.
 func (a *app) watchAll(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) {
-	if f.outcomes() == 0 {
+	if f.webhook == "" {
 		return
 	}
 	for _, resource := range f.watch {
@@ -42,12 +50,17 @@ func (a *app) watchAll(ctx context.Context, p *printer, server *emulator.Server,
 		if ctx.Err() != nil {
 			return
 		}
-		if a.json || f.background.log != "" {
-			_ = a.out.document(watchSchema, w) // nobody listens any more, which is no reason to end
-		}
-		if !a.json {
-			w.tell(p, a.err)
-		}
+		a.tellOf(p, &w, f.background)
+	}
+}
+
+// tellOf tells what became of an errand: whoever is at the terminal, and whoever waits for a process in the background.
+func (a *app) tellOf(p *printer, o errand, b background) {
+	if a.json || b.log != "" {
+		_ = a.out.document(o.schema(), o) // nobody listens any more, which is no reason to end
+	}
+	if !a.json {
+		o.tell(p, a.err)
 	}
 }
 
