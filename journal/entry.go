@@ -15,6 +15,7 @@ const (
 	Subscribed    Kind = "subscribed"    // a subscription was made
 	Renewed       Kind = "renewed"       // a subscription's expiry was moved
 	Reauthorized  Kind = "reauthorized"  // a subscription was reauthorized
+	Lapsed        Kind = "lapsed"        // a subscription's authorization ended: what changes waits, or is lost
 	Repointed     Kind = "repointed"     // a subscription got another notification URL
 	Deleted       Kind = "deleted"       // a subscription was deleted by its app
 	Expired       Kind = "expired"       // a subscription's time ran out
@@ -43,7 +44,7 @@ const (
 // Kinds returns all kinds, in the order in which they are declared.
 func Kinds() []Kind {
 	return []Kind{
-		Subscribed, Renewed, Reauthorized, Repointed, Deleted, Expired, Removed, Refused,
+		Subscribed, Renewed, Reauthorized, Lapsed, Repointed, Deleted, Expired, Removed, Refused,
 		Handshake, Change, Delivery, Attempt, Retry, EndpointState, Lifecycle, Missed, Dropped,
 		Read, Received, Notified, Clock, Serve, Reset, Fault, Import, SignIn,
 	}

@@ -117,10 +117,10 @@ func (it *item) seal() {
 	it.head.Encrypted = c.sealed
 }
 
-// end closes a body. Where a notification is for somebody who wants content, tokens stand in it.
+// end closes a body, with tokens where a notification is to be vouched for.
 func (b *batch) end(body []byte) []byte {
 	d := b.group.dialect
-	if !slices.ContainsFunc(b.items, func(it *item) bool { return it.content != nil }) {
+	if !slices.ContainsFunc(b.items, func(it *item) bool { return it.vouched(d) }) {
 		return d.CloseBody(body)
 	}
 	flaw := fault.NoFlaw
@@ -131,6 +131,12 @@ func (b *batch) end(body []byte) []byte {
 		flaw = bent.Tokens.Flaw
 	}
 	return d.CloseRichBody(body, b.tokens(flaw))
+}
+
+// vouched tells whether a token stands beside a notification: one that brings content, and one of the life of its subscription in a form
+// that has them all the same (W5-08).
+func (it *item) vouched(d *dialect.Dialect) bool {
+	return it.content != nil || it.kind == ofLife && d.Notification.LifecycleTokens
 }
 
 // audience is whom a token is for.
@@ -145,10 +151,13 @@ func (b *batch) tokens(flaw fault.Flaw) []string {
 	var told []audience
 	var tokens []string
 	for _, it := range b.items {
-		if it.content == nil {
+		if !it.vouched(b.group.dialect) {
 			continue
 		}
-		to := audience{it.head.Tenant, it.content.audience}
+		to := audience{it.head.Tenant, it.app}
+		if it.content != nil {
+			to.app = it.content.audience
+		}
 		if slices.Contains(told, to) {
 			continue
 		}

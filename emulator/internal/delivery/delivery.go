@@ -97,6 +97,7 @@ type Engine struct {
 	strays       strays
 	plans        sync.Pool // of *plan
 	expiry       expiry
+	grants       grants
 	held         atomic.Int32 // see Hold
 	era          atomic.Int64 // see Forget
 
@@ -136,6 +137,7 @@ func (e *Engine) Close() {
 	e.mu.Unlock()
 	e.stop()
 	e.expiry.close()
+	e.grants.close()
 	for _, p := range e.endpoints.all() {
 		p.close()
 	}

@@ -72,6 +72,7 @@ func (e *Engine) expirePortion() bool {
 		}
 		e.Journal.Append(entry)
 		e.losses.drop(r.Handle)
+		e.Ended(r.Handle)
 	}
 	return len(expired) == expiryPortion
 }

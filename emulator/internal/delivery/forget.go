@@ -7,6 +7,7 @@ func (e *Engine) Forget() {
 	for _, p := range e.endpoints.all() {
 		p.forget()
 	}
+	e.grants.clear()
 	e.losses.clear()
 	e.counts.clear()
 	e.timings.clear()

@@ -19,7 +19,11 @@ const (
 	Ended    Reason = "ended"    // the subscription was deleted, or has expired
 	Overflow Reason = "overflow" // too many wait for the endpoint
 	Unwell   Reason = "drop"     // the endpoint is in the state drop (W4.9-06)
-	Faulted  Reason = "fault"    // a fault took them; nobody is told but who asked for that
+
+	// Unauthorized ones were never tried: authorization was lacking, for longer than they may wait (W10-37).
+	Unauthorized Reason = "unauthorized"
+
+	Faulted Reason = "fault" // a fault took them; nobody is told but who asked for that
 )
 
 // refusals are notifications that an endpoint does not take.
@@ -42,7 +46,7 @@ func (e *Engine) giveUp(items []*item, why Reason, t *target, cause uint64) {
 		return
 	}
 	switch why {
-	case Lost:
+	case Lost, Unauthorized:
 		e.counts.settled(items, lost)
 	case Overflow:
 		e.counts.settled(items, dropped, overflowed)
@@ -79,6 +83,8 @@ func (why Reason) note(n int, t *target) string {
 		text = "too many wait for " + t.endpoint.name
 	case Unwell:
 		text = t.endpoint.name + " is in the state drop"
+	case Unauthorized:
+		text = "authorization is lacking"
 	case Faulted:
 		text = "lost on the way, as a fault wanted it"
 	default:

@@ -19,6 +19,7 @@ func (e *Engine) removeOwners(b *batch, attempt uint64) {
 			At: e.Clock.Now(), Wall: e.Clock.Wall(), Kind: journal.Removed, Cause: attempt, Dialect: b.group.dialect.String(),
 			Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App, URL: r.NotificationURL, Note: "as the webhook answered " + status,
 		})
+		e.Ended(it.handle)
 	}
 	e.giveUp(b.items, Ended, b.group.target, attempt)
 }

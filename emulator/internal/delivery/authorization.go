@@ -1,0 +1,360 @@
+package delivery
+
+import (
+	"container/heap"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/store"
+	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// Occasion is what an authorization was given at.
+type Occasion uint8
+
+// The occasions. A subscription that is made with a token whose end is near is challenged at once; who has just answered a challenge is
+// left alone for a while, or two programs would keep each other busy for ever.
+const (
+	AtCreation Occasion = iota
+	AtRenewal           // of the expiry, or by reauthorization (W5-02)
+)
+
+// Authorize notes that an app has shown that it may watch, until a moment; a zero one stands for as long as the subscription lives. What
+// waited for that goes out (W10-37). Only who can be challenged is watched so: without a lifecycle URL nothing ever lapses (W5-05).
+func (e *Engine) Authorize(r store.Record, until time.Time, on Occasion) {
+	d := e.Dialect(r.Mount)
+	if d == nil || d.Authorization.First == 0 || r.LifecycleURL == "" {
+		return
+	}
+	now := e.Clock.Now()
+	g := &grant{handle: r.Handle, given: now, expires: r.Expires, rules: d.Authorization}
+	if until.After(now) && until.Before(r.Expires) {
+		g.until = until
+	}
+	g.challenge = now.Add(g.firstChallenge(on))
+	for !e.replace(g) {
+	}
+	e.wakeForGrants()
+}
+
+// replace puts a grant in the place of the one that its subscription had. As long as something waits for that it lets it go instead, and
+// reports that it has to be called again: so that nothing newer overtakes it (W10-46).
+func (e *Engine) replace(g *grant) (done bool) {
+	a := &e.grants
+	a.mu.Lock()
+	if old := a.of[g.handle]; old != nil && len(old.held) > 0 {
+		waited := old.held
+		old.held = nil
+		heap.Fix(&a.due, old.index)
+		a.mu.Unlock()
+		e.release(waited)
+		return false
+	}
+	a.take(g.handle)
+	if !a.closed {
+		a.put(g)
+	}
+	a.mu.Unlock()
+	return true
+}
+
+// Lapse ends an authorization before its time, as when an administrator withdraws it. It reports whether there was one to end.
+func (e *Engine) Lapse(h store.Handle) bool {
+	a := &e.grants
+	a.mu.Lock()
+	g := a.of[h]
+	if g == nil || g.lacking {
+		a.mu.Unlock()
+		return g != nil
+	}
+	g.lapse(a)
+	heap.Fix(&a.due, g.index)
+	a.mu.Unlock()
+	e.tellLapse(h)
+	return true
+}
+
+// Ended gives up what waited for the authorization of a subscription that is no more.
+func (e *Engine) Ended(h store.Handle) {
+	if e.grants.some.Load() == 0 {
+		return // as where nobody has a lifecycle URL
+	}
+	a := &e.grants
+	a.mu.Lock()
+	held := a.take(h)
+	a.mu.Unlock()
+	e.drop(held, Ended)
+}
+
+// grants are the authorizations that may lapse. One heap and one timer serve all of them.
+type grants struct {
+	some    atomic.Int64 // how many there are
+	lacking atomic.Int64 // how many of them have lapsed: looked at for every notification
+
+	mu     sync.Mutex
+	of     map[store.Handle]*grant
+	due    grantHeap
+	timer  *clock.Timer
+	at     time.Time // virtual, when it is set
+	closed bool
+}
+
+// grant is the authorization of one subscription.
+type grant struct {
+	handle    store.Handle
+	rules     dialect.Authorization
+	given     time.Time
+	until     time.Time // zero: as long as the subscription lives
+	expires   time.Time // the subscription
+	challenge time.Time // the next one; zero for none
+	lacking   bool
+	held      []withheld
+	index     int // in the heap
+}
+
+// end is when it is of no more use.
+func (g *grant) end() time.Time {
+	if g.until.IsZero() {
+		return g.expires
+	}
+	return g.until
+}
+
+// firstChallenge is how long after it was given. The end of a token is told as documented, which may be at once; that of the subscription
+// itself not before half of its life is over, or every short one would be challenged the moment that it is made.
+func (g *grant) firstChallenge(on Occasion) time.Duration {
+	left := g.end().Sub(g.given)
+	in := g.rules.FirstChallenge(left)
+	if g.until.IsZero() {
+		in = max(in, left/2)
+	}
+	if on == AtRenewal {
+		in = max(in, g.rules.Every)
+	}
+	return in
+}
+
+// next is when to look at it again.
+func (g *grant) next() time.Time {
+	next := g.expires
+	earlier := func(t time.Time) {
+		if !t.IsZero() && t.Before(next) {
+			next = t
+		}
+	}
+	if !g.lacking {
+		earlier(g.challenge)
+		earlier(g.until)
+	}
+	if len(g.held) > 0 {
+		earlier(g.held[0].until)
+	}
+	return next
+}
+
+// lapse lets it be lacking; a.mu is held.
+func (g *grant) lapse(a *grants) {
+	g.lacking = true
+	a.lacking.Add(1)
+}
+
+// put adds a grant; mu is held.
+func (a *grants) put(g *grant) {
+	if a.of == nil {
+		a.of = make(map[store.Handle]*grant)
+	}
+	a.of[g.handle] = g
+	heap.Push(&a.due, g)
+	a.some.Add(1)
+}
+
+// take removes a grant, if there is one, and returns what waited for it; mu is held.
+func (a *grants) take(h store.Handle) []withheld {
+	g := a.of[h]
+	if g == nil {
+		return nil
+	}
+	delete(a.of, h)
+	heap.Remove(&a.due, g.index)
+	a.some.Add(-1)
+	if g.lacking {
+		a.lacking.Add(-1)
+	}
+	return g.held
+}
+
+func (a *grants) close() {
+	a.clear()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+}
+
+func (a *grants) clear() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.timer != nil {
+		a.timer.Stop()
+		a.timer = nil
+	}
+	a.of, a.due = nil, nil
+	a.some.Store(0)
+	a.lacking.Store(0)
+}
+
+// wakeForGrants sets the timer for the first of them. One that comes too early finds nothing, and sets the next.
+func (e *Engine) wakeForGrants() {
+	a := &e.grants
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed || len(a.due) == 0 {
+		return
+	}
+	next := a.due[0].next()
+	switch {
+	case a.timer != nil && !next.Before(a.at):
+		return
+	case a.timer != nil:
+		a.timer.Stop()
+	}
+	a.at = next
+	a.timer = e.Clock.At(next, e.grantsDue)
+}
+
+// grantsDue is run by the clock, so it only hands over what is to be done.
+func (e *Engine) grantsDue() {
+	a := &e.grants
+	a.mu.Lock()
+	a.timer = nil
+	a.mu.Unlock()
+	flight := e.Clock.Begin("authorization of subscriptions")
+	started := e.start(func() {
+		defer flight.End()
+		for e.life.Err() == nil && e.lookAtGrants() {
+		}
+		e.wakeForGrants()
+	})
+	if !started {
+		flight.End()
+	}
+}
+
+// lookAtGrants does what is due, a portion at a time, and reports whether there may be more.
+func (e *Engine) lookAtGrants() bool {
+	now := e.Clock.Now()
+	var todo []outcome
+	a := &e.grants
+	a.mu.Lock()
+	for len(todo) < expiryPortion && len(a.due) > 0 && !a.due[0].next().After(now) {
+		todo = append(todo, a.look(a.due[0], now))
+	}
+	a.mu.Unlock()
+	for _, o := range todo {
+		o.do(e)
+	}
+	return len(todo) == expiryPortion
+}
+
+// outcome is what follows from the state of an authorization, to be done without the lock.
+type outcome struct {
+	handle     store.Handle
+	challenged bool
+	lapsed     bool
+	tooLate    []withheld // it waited as long as it may
+	ended      []withheld // its subscription is over
+}
+
+// look brings a grant up to now; mu is held.
+func (a *grants) look(g *grant, now time.Time) outcome {
+	o := outcome{handle: g.handle}
+	switch {
+	case !now.Before(g.expires):
+		o.ended = a.take(g.handle)
+		return o
+	case g.lacking:
+	case !g.until.IsZero() && !now.Before(g.until):
+		g.lapse(a)
+		o.lapsed = true
+	case !g.challenge.IsZero() && !now.Before(g.challenge):
+		o.challenged = true
+		left := g.end().Sub(g.challenge)
+		if g.challenge = g.challenge.Add(g.rules.NextChallenge(left)); !g.challenge.Before(g.end()) {
+			g.challenge = time.Time{}
+		}
+	}
+	waited := 0
+	for waited < len(g.held) && !now.Before(g.held[waited].until) {
+		waited++
+	}
+	o.tooLate, g.held = g.held[:waited:waited], g.held[waited:]
+	heap.Fix(&a.due, g.index)
+	return o
+}
+
+func (o *outcome) do(e *Engine) {
+	if o.challenged {
+		if r, alive := e.Store.Get(o.handle); alive {
+			e.Lifecycle(r, notify.ReauthorizationRequired, nil, 0)
+		}
+	}
+	if o.lapsed {
+		e.tellLapse(o.handle)
+	}
+	e.drop(o.tooLate, Unauthorized)
+	e.drop(o.ended, Ended)
+}
+
+func (e *Engine) tellLapse(h store.Handle) {
+	r, alive := e.Store.Get(h)
+	if !alive {
+		return
+	}
+	entry := journal.Entry{
+		At: e.Clock.Now(), Wall: e.Clock.Wall(), Kind: journal.Lapsed, Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App,
+		URL: r.NotificationURL, Note: "authorization has lapsed: what changes is lost until it is renewed",
+	}
+	if d := e.Dialect(r.Mount); d != nil {
+		entry.Dialect = d.String()
+		if d.Authorization.HoldFor > 0 {
+			entry.Note = "authorization has lapsed: what changes waits for it, for " + d.Authorization.HoldFor.String() + " at most"
+		}
+	}
+	e.Journal.Append(entry)
+}
+
+// grantHeap is ordered by when to look at each.
+type grantHeap []*grant
+
+func (h grantHeap) Len() int { return len(h) }
+
+func (h grantHeap) Less(i, j int) bool {
+	if a, b := h[i].next(), h[j].next(); !a.Equal(b) {
+		return a.Before(b)
+	}
+	return h[i].handle < h[j].handle
+}
+
+func (h grantHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push implements heap.Interface.
+func (h *grantHeap) Push(g any) {
+	added := g.(*grant)
+	added.index = len(*h)
+	*h = append(*h, added)
+}
+
+// Pop implements heap.Interface.
+func (h *grantHeap) Pop() any {
+	last := len(*h) - 1
+	g := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return g
+}
