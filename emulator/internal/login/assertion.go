@@ -136,8 +136,9 @@ func keyOf(assertion string) assertionKey {
 	if len(header.X5c) > 0 {
 		k.leaf, _ = x509.ParseCertificate(header.X5c[0]) // nil if it is none: then it is as if there were none
 	}
+	urlAlphabet := strings.NewReplacer("+", "-", "/", "_", "=", "") // MSAL for Go writes the other one
 	for _, text := range []string{header.X5t, header.X5tS256} {
-		if sum, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "=")); err == nil && len(sum) > 0 && k.thumbprint == "" {
+		if sum, err := base64.RawURLEncoding.DecodeString(urlAlphabet.Replace(text)); err == nil && len(sum) > 0 && k.thumbprint == "" {
 			k.thumbprint = strings.ToUpper(hex.EncodeToString(sum))
 		}
 	}
