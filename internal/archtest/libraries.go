@@ -32,6 +32,8 @@ func Libraries() []Library {
 		{Module: "github.com/prometheus/client_golang", In: []string{"internal/metrics"}, Because: "metrics in the form that Prometheus reads"},
 		{Module: "github.com/elazarl/goproxy", In: []string{"internal/proxy"}, Because: "a forward proxy's ways of passing on"},
 		{Module: "golang.org/x/net", In: []string{"internal/proxy"}, Because: "what HTTP_PROXY, HTTPS_PROXY and NO_PROXY mean"},
+		{Module: "github.com/Azure/azure-sdk-for-go/sdk/azidentity", In: []string{"internal/signin"}, Because: "signing in to the real service"},
+		{Module: "github.com/Azure/azure-sdk-for-go/sdk/azcore", In: []string{"internal/signin"}, Because: "azidentity's options and answers"},
 		{Module: "golang.org/x/term", In: cli, Because: "is it a terminal, how wide"},
 		{Module: "github.com/go-jose/go-jose/v4", In: []string{"emulator/internal/login", "receiver"}, Because: "tokens and the keys that they are checked with"},
 		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
