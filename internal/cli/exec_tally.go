@@ -107,17 +107,17 @@ func (a *app) tellTally(t *tally, f execFlags) error {
 		a.err.line("%s the proxy refused %s, %s; --proxy-pass %[2]s lets it through", a.err.caution(), host, count(d.Refused[host], "request"))
 	}
 	if d.Calls == 0 {
-		a.err.line("%s %s called nothing here: does it read OUTLOCAL_GRAPH_URL and its like?%s", a.err.caution(), t.Command, otherWay(&f))
+		a.err.line("%s %s called nothing here: %s", a.err.caution(), t.Command, whyNoCalls(&f))
 	}
 	return nil
 }
 
-// otherWay is the way that is left to try for who called nothing.
-func otherWay(f *execFlags) string {
+// whyNoCalls is what to look at first where a command called nothing.
+func whyNoCalls(f *execFlags) string {
 	if f.emulate.proxy.on {
-		return " docs/clients/proxy.md tells which runtimes heed a proxy"
+		return "does its runtime heed HTTPS_PROXY? docs/clients/proxy.md tells which do"
 	}
-	return " --intercept needs no change of it"
+	return "does it read OUTLOCAL_GRAPH_URL and its like? --intercept needs no change of it"
 }
 
 // execLog is where what happens is written; nowhere if it is nil.
