@@ -40,7 +40,8 @@ type sealed struct {
 
 // readSealed finds the encrypted content of an item that is known to be JSON. A lifecycle notification may have one that is null.
 func readSealed(item []byte) (s *sealed, err *ContentError) {
-	content, there := odata.Value{Raw: item}.Member("encryptedContent")
+	document, _ := odata.Parse(item)
+	content, there := document.Member("encryptedContent")
 	switch {
 	case !there || content.IsNull():
 		return nil, nil

@@ -22,6 +22,7 @@ type Member struct {
 }
 
 // Value is a piece of a document that has been checked to be JSON: Parse makes one of it all, and the walks hand out what is in it.
+// One made of bytes alone is not: there is nothing in it to walk.
 type Value struct {
 	Raw    []byte
 	Offset int
