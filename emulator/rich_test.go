@@ -154,7 +154,7 @@ func TestContentIsForEachSubscriber(t *testing.T) {
 		t.Errorf("the creation is answered %s", made.body)
 	}
 	other := w.must(201, "POST", "/beta/subscriptions", w.richRequest(second, "resource", `"me/messages?$select=importance"`))
-	plain := w.must(201, "POST", "/v1.0/subscriptions", w.graphBody("encryptionCertificate", `"nonsense"`, "encryptionCertificateId", `"x"`, "includeResourceData", "false"))
+	plain := w.must(201, "POST", "/v1.0/subscriptions", w.graphBody("resource", fewProperties, "changeType", `"created,deleted"`, "encryptionCertificate", `"nonsense"`, "encryptionCertificateId", `"x"`, "includeResourceData", "false"))
 	if plain.fields["encryptionCertificate"] != nil || plain.fields["encryptionCertificateId"] != nil {
 		t.Errorf("a certificate without content is kept: %s", plain.body)
 	}
@@ -226,6 +226,9 @@ func TestContentIsAnnotatedThroughout(t *testing.T) {
 				if name != "body" && !strings.HasPrefix(name, "@") {
 					names = append(names, name)
 				}
+			}
+			if collection == "message" {
+				names = append(names, "internetMessageHeaders") // which comes only when it is selected
 			}
 			w.must(201, "POST", "/v1.0/subscriptions", w.richRequest(readers()[0], "resource", `"me/`+collection+`s?$select=`+strings.Join(names, ",")+`"`))
 			w.raise(collection + ".created")
