@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/journal"
@@ -167,8 +168,9 @@ func (b *batch) bentBody() []byte {
 	d, plan := b.group.dialect, b.group.bent
 	b.seal()
 	entries := slices.Clone(plan.Before)
+	var frame dialect.Frame
 	for _, it := range b.items {
-		entry := it.append(nil, d)
+		entry := it.append(nil, d, &frame)
 		for _, edit := range plan.Items {
 			entry = edit(entry)
 		}

@@ -66,15 +66,15 @@ func (it *item) numbered(d *dialect.Dialect) bool {
 // last tells whether it is the end of its subscription, which goes out though there is none any more.
 func (it *item) last() bool { return it.event == notify.SubscriptionRemoved }
 
-// append writes the notification; each time the same (W3.3-02).
-func (it *item) append(dst []byte, d *dialect.Dialect) []byte {
+// append writes the notification; each time the same (W3.3-02). The frame is that of the one before.
+func (it *item) append(dst []byte, d *dialect.Dialect, f *dialect.Frame) []byte {
 	switch it.kind {
 	case ofCreation:
 		return d.AppendAcknowledgment(dst, &it.head)
 	case ofLife:
 		return d.AppendLifecycle(dst, &it.head, it.event, it.reason)
 	}
-	return d.AppendItem(dst, &it.head, it.shared)
+	return f.AppendItem(dst, d, &it.head, it.shared)
 }
 
 // itemOf is a notification for a subscription, as far as that alone tells.

@@ -142,11 +142,12 @@ func (b *batch) body() []byte {
 	}
 	d := b.group.dialect
 	body := d.OpenBody(make([]byte, 0, size), b.group.base, b.items[0].collection)
+	var frame dialect.Frame
 	for i, it := range b.items {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = it.append(body, d)
+		body = it.append(body, d, &frame)
 	}
 	return b.end(body)
 }
