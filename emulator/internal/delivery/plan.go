@@ -42,7 +42,7 @@ func (e *Engine) RaiseInDetail(change notify.Change, detail func() notify.Change
 	matched = len(p.items)
 	clear(p.items)
 	clear(p.shared)
-	p.change, p.detail, p.record = notify.Change{}, nil, store.Record{}
+	p.change, p.told, p.detail, p.record = notify.Change{}, notify.Change{}, nil, store.Record{}
 	p.items, p.shared = p.items[:0], p.shared[:0]
 	e.plans.Put(p)
 	return matched
@@ -78,8 +78,9 @@ type plan struct {
 	now    time.Time
 	items  []planned
 	shared []shared
-	record store.Record // of the subscription that is visited
-	room   []byte       // where what is shared is written first
+	record store.Record  // of the subscription that is visited
+	told   notify.Change // as it is to that
+	room   []byte        // where what is shared is written first
 }
 
 // planned is a notification and what it may share a request with.
@@ -143,15 +144,16 @@ func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, r *store.Recor
 			return s
 		}
 	}
-	c := p.change
+	c := &p.told
+	*c = p.change
 	c.Type = kind
 	switch base := want.origin + want.mount; {
 	case !want.rich:
-		p.room = d.AppendShared(p.room[:0], &c, base, want.selected)
+		p.room = d.AppendShared(p.room[:0], c, base, want.selected)
 	case kind == notify.Deleted: // W4.10-11
-		p.room = d.AppendRich(p.room[:0], &c, base)
+		p.room = d.AppendRich(p.room[:0], c, base)
 	default:
-		p.room = d.AppendRich(p.room[:0], &c, base)
+		p.room = d.AppendRich(p.room[:0], c, base)
 		want.content = dialect.AppendContent(make([]byte, 0, contentRoom), c.Collection, c.After, want.selected)
 	}
 	want.bytes = bytes.Clone(p.room) // it is kept for as long as a notification of it is: in no more room than it takes
