@@ -1,6 +1,9 @@
 package emulator
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/login"
 )
@@ -14,6 +17,17 @@ const (
 	TokensV2                         // issued by login.microsoftonline.com, with the publisher in azp
 	NoTokens                         // none: what an application gets that is not set up for them
 )
+
+// ValidationTokenForms are the names of the forms, the usual one first.
+func ValidationTokenForms() []string { return []string{"v1", "v2", "none"} }
+
+// ParseValidationTokens reads the name of a form.
+func ParseValidationTokens(name string) (ValidationTokens, error) {
+	if i := slices.Index(ValidationTokenForms(), name); i >= 0 {
+		return ValidationTokens(i), nil
+	}
+	return TokensV1, fmt.Errorf("choose validation tokens: there are none of the form %q", name)
+}
 
 // signer is what gives notifications their tokens; nil for none.
 func (s *Server) signer() func(tenant, app string, flaw fault.Flaw) string {

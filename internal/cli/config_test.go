@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/spf13/cobra"
 
 	"github.com/outlocal/outlocal/diagnosis"
@@ -57,6 +58,8 @@ func TestEmulateConfig(t *testing.T) {
 		{"patience", []string{"--patience", "1h"}, func(c *emulator.Config) { c.Patience = time.Hour }},
 		{"few attempts", []string{"--endpoint-minimum", "3"}, func(c *emulator.Config) { c.EndpointMinimum = 3 }},
 		{"fast time", []string{"--time-scale", "60"}, func(c *emulator.Config) { c.TimeScale = 60 }},
+		{"tokens of the second form", []string{"--validation-tokens", "v2"}, func(c *emulator.Config) { c.ValidationTokens = emulator.TokensV2 }},
+		{"no tokens", []string{"--validation-tokens", "none"}, func(c *emulator.Config) { c.ValidationTokens = emulator.NoTokens }},
 		{"a seed", []string{"--seed", "42"}, func(c *emulator.Config) { c.Seed = 42 }},
 		{"faults", []string{"--fault", "drop:next=1", "--fault", "cut"}, func(c *emulator.Config) {
 			c.Faults = []fault.Rule{{Fault: &fault.Drop{}, When: fault.When{Next: 1}}, {Fault: &fault.Cut{}}}
@@ -84,7 +87,7 @@ func TestEmulateConfig(t *testing.T) {
 			want := base()
 			row.want(&want)
 			got.Environment = want.Environment // that of the machine that tests
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(emulator.Config{})); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -95,7 +98,7 @@ func TestEmulateConfig(t *testing.T) {
 func TestEmulateConfigRefuses(t *testing.T) {
 	for _, args := range [][]string{
 		{"--patience", "-1s"}, {"--endpoint-minimum", "-1"}, {"--time-scale", "0"}, {"--time-scale", "-3"}, {"--serve", "nonsense"},
-		{"--fault", "dropp"}, {"--webhook", "ftp://x/"}, {"--webhook", "http://x/", "--dialect", "nonsense"}, {"--webhook", "http://x/", "--change", "nonsense"},
+		{"--fault", "dropp"}, {"--validation-tokens", "v3"}, {"--webhook", "ftp://x/"}, {"--webhook", "http://x/", "--dialect", "nonsense"}, {"--webhook", "http://x/", "--change", "nonsense"},
 		{"--webhook", "http://x/", "--client-state-env", "UNSET"}, {"--webhook-ca", filepath.Join(t.TempDir(), "none.pem")},
 	} {
 		var f emulateFlags

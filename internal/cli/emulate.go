@@ -39,6 +39,7 @@ type emulateFlags struct {
 	patience        time.Duration
 	minimum         int
 	scale           float64
+	tokens          string
 	targets, routes []string
 	webhookCA       string
 	seed            seed
@@ -95,7 +96,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 	addCertificate(cmd, &f.pair)
 	addProxy(cmd, &f.proxy, "proxy", "serve a forward proxy too, five above --port-base: it answers for the services by their own names, such as graph.microsoft.com")
 	addBackground(cmd, &f.background)
-	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "seed", "fault", "allow-target", "route", "webhook",
+	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "seed", "fault", "allow-target", "route", "webhook",
 		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "proxy", "proxy-pass", "name", "log-format")
 	return cmd
 }
@@ -118,6 +119,9 @@ func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	durationVar(flags, &f.patience, "patience", 0, "wait so long for a webhook that stands at a breakpoint, without penalty")
 	flags.IntVar(&f.minimum, "endpoint-minimum", 0, "attempts within ten minutes from which on a webhook can count as slow; 0 for the service's 100")
 	flags.Float64Var(&f.scale, "time-scale", 1, "virtual seconds to a real one, while nothing is in flight")
+	forms := emulator.ValidationTokenForms()
+	flags.StringVar(&f.tokens, "validation-tokens", forms[0], "`FORM` of the tokens beside encrypted content: "+strings.Join(forms, ", "))
+	completes(cmd, "validation-tokens", emulator.ValidationTokenForms)
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that may be notified, as `HOST[:PORT]`; may be repeated")
 	flags.StringArrayVar(&f.routes, "route", nil, "deliver elsewhere than subscriptions say, as `URL=URL`; may be repeated")
 	flags.StringVar(&f.webhookCA, "webhook-ca", "", "a `FILE` with certificates to trust in webhooks, in PEM")
@@ -155,6 +159,9 @@ func (f *emulateFlags) config(a *app) (emulator.Config, error) {
 		c.Mode = diagnosis.Strict
 	}
 	var err error
+	if c.ValidationTokens, err = emulator.ParseValidationTokens(f.tokens); err != nil {
+		return c, wrongUse("they are "+strings.Join(emulator.ValidationTokenForms(), ", "), "emulate: %w", err)
+	}
 	if c.Serve, err = mounts(f.serve); err != nil {
 		return c, err
 	}
