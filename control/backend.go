@@ -82,6 +82,7 @@ type EmulatorBackend interface {
 	SubscriptionKeeper
 	LifecycleRaiser
 	FaultKeeper
+	TokenIssuer
 	Resetter
 }
 

@@ -57,7 +57,7 @@ func noon() time.Time { return time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC) }
 
 func oneStatus() control.Status {
 	return control.Status{
-		Name: "main", Version: "v1", Kind: control.Emulator, HTTP: "http://127.0.0.1:3650", HTTPS: "https://localhost:3651",
+		Name: "main", Version: "v1", Kind: control.Emulator, HTTP: "http://127.0.0.1:3650", HTTPS: "https://localhost:3651", Authority: "https://localhost:3651",
 		Webhook: "http://127.0.0.1:3654", Control: "http://127.0.0.1:3652", CA: "/home/ann/ca.pem", PID: 42, Started: noon(), Now: noon().Add(time.Hour),
 		Serve: []control.Mount{{Path: "/v1.0", Dialect: "graph-v1.0"}}, Subscriptions: 3, Counters: map[string]int64{"delivered": 7},
 		Endpoints: []control.Endpoint{{Endpoint: "https://localhost:8443", State: "slow", Since: noon(), Queued: 1, InFlight: 2, Attempts: 3, Late: 4, Failed: 5}},
@@ -155,6 +155,20 @@ func (f *fake) AddFaults(_ context.Context, n control.NewFaults) (control.FaultL
 
 func (f *fake) RemoveFaults(_ context.Context, q control.FaultQuery) (control.Removed, error) {
 	return control.Removed{Removed: 2}, f.note(q)
+}
+
+func oneToken() control.IssuedToken {
+	return control.IssuedToken{Token: "eyJ.e30.AA", App: "app", User: "ann@contoso.com", Tenant: "84bd", Audience: "https://graph.microsoft.com", Scopes: []string{"Mail.Read"}, Expires: noon()}
+}
+
+func oneOrder() control.TokenOrder {
+	return control.TokenOrder{
+		App: "app", User: "ann@contoso.com", Tenant: "84bd", Resource: "outlook", Scopes: []string{"Mail.Read"}, Admin: true, Expired: true, Lifetime: control.Duration(time.Minute),
+	}
+}
+
+func (f *fake) IssueToken(_ context.Context, o control.TokenOrder) (control.IssuedToken, error) {
+	return oneToken(), f.note(o)
 }
 
 func (f *fake) Reset(_ context.Context, where control.Selector) (control.ResetReport, error) {

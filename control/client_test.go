@@ -76,6 +76,9 @@ func calls() []struct {
 		{"removal of faults", func(ctx context.Context, c *control.Client) (any, error) {
 			return c.RemoveFaults(ctx, control.FaultQuery{ID: 3, Where: everything()})
 		}, []any{control.FaultQuery{ID: 3, Where: everything()}}, control.Removed{Removed: 2}},
+		{"token", func(ctx context.Context, c *control.Client) (any, error) {
+			return c.IssueToken(ctx, oneOrder())
+		}, []any{oneOrder()}, oneToken()},
 		{"reset", func(ctx context.Context, c *control.Client) (any, error) { return c.Reset(ctx, everything()) },
 			[]any{everything()}, control.ResetReport{Subscriptions: 1, Items: 2, Entries: 3, Note: "fresh"}},
 	}

@@ -34,6 +34,7 @@ const (
 	partMounts        = "base path to serve dialects under"
 	partSubscriptions = "subscription store"
 	partFaults        = "fault to be had"
+	partTokens        = "sign-in of its own"
 	partReset         = "state to reset"
 	partStop          = "way to stop the process"
 )
@@ -60,6 +61,7 @@ func routes() []route {
 		{get, "/faults", "faults", "Lists the rules by which things go wrong.", served(partFaults, serveFaults)},
 		{post, "/faults", "addFaults", "Lets things go wrong: puts rules in force, all or none.", served(partFaults, serveNewFaults)},
 		{del, "/faults", "removeFaults", "Takes rules away: those selected, or all.", served(partFaults, serveFaultRemoval)},
+		{post, "/tokens", "issueToken", "Issues an access token without a sign-in, whatever it is to say.", served(partTokens, serveToken)},
 		{post, "/reset", "reset", "Forgets what is selected, or everything.", served(partReset, serveReset)},
 		{post, "/stop", "stop", "Ends the process.", stopping()},
 	}

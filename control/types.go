@@ -13,11 +13,12 @@ type Status struct {
 	Version string `json:"version"`
 	Kind    Kind   `json:"kind" doc:"emulator or receiver"`
 
-	HTTP    string `json:"http,omitempty" doc:"base of its API"`
-	HTTPS   string `json:"https,omitempty" doc:"the same with TLS"`
-	Webhook string `json:"webhook,omitempty" doc:"where a receiver takes notifications"`
-	Control string `json:"control,omitempty" doc:"base of this API"`
-	CA      string `json:"ca,omitempty" doc:"path of the certificate that clients have to trust"`
+	HTTP      string `json:"http,omitempty" doc:"base of its API"`
+	HTTPS     string `json:"https,omitempty" doc:"the same with TLS"`
+	Authority string `json:"authority,omitempty" doc:"where programs sign in, with a tenant at its end: any GUID, domain, common, organizations or consumers"`
+	Webhook   string `json:"webhook,omitempty" doc:"where a receiver takes notifications"`
+	Control   string `json:"control,omitempty" doc:"base of this API"`
+	CA        string `json:"ca,omitempty" doc:"path of the certificate that clients have to trust"`
 
 	PID     int       `json:"pid,omitempty"`
 	Started time.Time `json:"started,omitzero" doc:"real time"`

@@ -4,8 +4,8 @@
 // A [Server] is an [http.Handler] with all base paths at once. In a Go test, use emulatortest.Start; in a program that serves it on
 // listeners of its own, use [New]; to steer it, use [Server.ControlClient] or serve [Server.Control] on a listener apart.
 //
-// It keeps everything in memory and forgets it with Close. It checks no token, sends to no host that was not allowed, and answers 501
-// for what it does not emulate. It is a tool for development and tests, not a mail server.
+// It keeps everything in memory and forgets it with Close. It checks tokens only if told to, sends to no host that was not allowed, and
+// answers 501 for what it does not emulate. It is a tool for development and tests, not a mail server.
 package emulator
 
 import (
@@ -199,6 +199,9 @@ func (s *Server) assemble() {
 		Clock: s.clock, Store: s.store, Mailboxes: s.boxes, Engine: s.engine, Journal: s.journal, Targets: s.targets,
 		Mounts: s.mounts, Causes: &api.Causes{}, User: c.User, Mode: c.Mode, Lenient: c.Lenient, Own: s.own,
 		Faults: s.faults, Happen: s.happen, Befall: s.befall,
+	}
+	if c.Auth == IssuedTokens {
+		s.api.Issued = s.login
 	}
 	s.control = control.NewHandler(s)
 }

@@ -96,6 +96,7 @@ func sketches() []sketch {
 		{spec: "outage:status=500", fate: func(f *fate) { f.status = http.StatusInternalServerError }},
 		{spec: "latency:for=2ms", fate: func(f *fate) { f.wait += 2 * time.Millisecond }},
 		{spec: "reset", fate: func(f *fate) { f.reset = true }},
+		{spec: "claims-challenge", fate: func(f *fate) { f.status = http.StatusUnauthorized }},
 		{spec: "reset:answer=true", fate: func(f *fate) { f.unheard = true }},
 
 		{spec: "before-201", notified: true},

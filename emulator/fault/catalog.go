@@ -39,7 +39,7 @@ func catalog() []Fault {
 		&MissingTokens{}, &ExpiredTokens{}, &ForgedTokens{}, &WrongAudience{}, &WrongIssuer{}, &WrongPublisher{},
 		&ExtraProperties{}, &NullEntry{}, &Oversize{}, &Malformed{}, &Truncated{}, &Cut{}, &SlowBody{},
 
-		&Throttle{}, &Outage{}, &Latency{}, &Reset{},
+		&Throttle{}, &Outage{}, &Latency{}, &Reset{}, &ClaimsChallenge{},
 
 		&Before201{}, &ExpireEarly{}, &Removed{}, &Missed{},
 	}

@@ -131,7 +131,7 @@ type Request struct {
 
 func (r *Request) over() bool { return r.Refusal != nil || r.Reset }
 
-// Refusal is an answer that blames the service itself; how it is worded is the schema's matter.
+// Refusal is an answer that blames the service itself, or with 401 the token; how it is worded is the schema's matter.
 type Refusal struct {
 	Status     int
 	RetryAfter int // seconds; 0 to say nothing of it

@@ -20,6 +20,7 @@ import (
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
+	"github.com/outlocal/outlocal/emulator/internal/login"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
@@ -44,6 +45,8 @@ type Service struct {
 	// Both are needed with Faults.
 	Happen func(r *store.Record)
 	Befall func(r store.Record, turns []fault.Turn, cause uint64)
+
+	Issued *login.Authority // whose tokens alone are taken; nil to take any
 
 	User    string              // whose mailbox "me" is unless the token says
 	Mode    diagnosis.Mode      // strict refuses what is merely borne

@@ -186,6 +186,9 @@ func (c *call) watch(draft *store.Record) *notify.Error {
 	if refusal != nil {
 		return refusal
 	}
+	if refusal := c.permit(watch.Collection, toWatch, dialect.NoAccess); refusal != nil {
+		return refusal
+	}
 	box, refusal := c.resolve(watch.User)
 	if refusal != nil {
 		return refusal

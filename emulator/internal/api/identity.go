@@ -1,11 +1,11 @@
 package api
 
 import (
-	"encoding/base64"
-	"encoding/json"
+	"net/http"
 	"strings"
+	"time"
 
-	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/login"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -22,36 +22,32 @@ type identity struct {
 	tenant   string
 	appOnly  bool
 	delegate bool // the token is a user's by its own words, so it opens that user's mailbox only
+
+	expires time.Time     // by the wall clock; zero if the token does not say
+	claims  *login.Claims // of a token that was checked: what it does not permit is refused; nil where any token will do
 }
 
-// claims are what is read of a token; nothing is verified (W10-40).
-type claims struct {
-	AppID    string `json:"appid"`
-	Party    string `json:"azp"`
-	Object   string `json:"oid"`
-	Tenant   string `json:"tid"`
-	UPN      string `json:"upn"`
-	Name     string `json:"preferred_username"`
-	Unique   string `json:"unique_name"`
-	Kind     string `json:"idtyp"`
-	Scope    string `json:"scp"`
-	Roles    any    `json:"roles"`
-	hasRoles bool
-}
-
-// identify reads the bearer token. Any will do; a request without one is refused as the service does (W6.3-11, W10-40, W8.3-04).
+// identify reads the bearer token (W10-40). Any will do unless only issued ones are taken; a request without one is refused as the
+// service does (W6.3-11, W8.3-04).
 func (c *call) identify() *notify.Error {
-	scheme, token, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
-	token = strings.TrimSpace(token)
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		e := c.d.Refuse(dialect.Unauthorized)
-		e.Hint = "send a header Authorization: Bearer TOKEN; any token will do here. SDKs send none to a host that they don't know: see their list of valid hosts"
-		e.Header = challenge(c.d.Family)
-		return e
+	token, ok := bearer(c.r)
+	if !ok {
+		return c.refuseToken(&login.Rejection{Doubt: login.NoToken, Hint: c.whyNoToken()})
 	}
 	c.who = identity{app: DefaultApp, user: c.User}
-	if cl, ok := readClaims(token); ok {
-		c.who.read(cl)
+	claims, readable := login.Read(token)
+	if c.Issued != nil {
+		var rejected *login.Rejection
+		if claims, rejected = c.Issued.Verify(token); rejected == nil {
+			rejected = c.checkAudience(&claims)
+		}
+		if rejected != nil {
+			return c.refuseToken(rejected)
+		}
+		readable, c.who.claims = true, &claims
+	}
+	if readable {
+		c.who.read(&claims)
 	}
 	if c.who.creator == "" {
 		c.who.creator = c.who.app
@@ -60,6 +56,13 @@ func (c *call) identify() *notify.Error {
 		}
 	}
 	return nil
+}
+
+// bearer is the token of a request.
+func bearer(r *http.Request) (token string, ok bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	return token, strings.EqualFold(scheme, "Bearer") && token != ""
 }
 
 // creatorOf is the id of a user as a subscription's creator: a consumer account has 16 hex digits (W1.4-14), which are those that its
@@ -71,44 +74,14 @@ func creatorOf(m notify.Mailbox) string {
 	return strings.ToUpper(strings.ReplaceAll(m.Store, "-", "")[:16])
 }
 
-// challenge is what each service's 401 carries beside the body (W6.1-04, W6.1-05).
-func challenge(f dialect.Family) map[string]string {
-	if f == dialect.Graph {
-		return map[string]string{
-			"WWW-Authenticate": `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="00000003-0000-0000-c000-000000000000"`,
-		}
-	}
-	return map[string]string{
-		"WWW-Authenticate": `Bearer client_id="00000002-0000-0ff1-ce00-000000000000", trusted_issuers="00000001-0000-0000-c000-000000000000@*", error="invalid_token"`,
-		"x-caserrorcode":   "MissingToken",
-		"x-feserver":       "OUTLOCAL",
-		"x-beserver":       "OUTLOCAL",
-	}
-}
-
-func readClaims(token string) (claims, bool) {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return claims{}, false
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return claims{}, false
-	}
-	var cl claims
-	if json.Unmarshal(payload, &cl) != nil {
-		return claims{}, false
-	}
-	cl.hasRoles = cl.Roles != nil
-	return cl, true
-}
-
-func (who *identity) read(cl claims) {
-	who.app = firstOf(cl.AppID, cl.Party, who.app)
+func (who *identity) read(cl *login.Claims) {
+	who.app = firstOf(cl.Application(), who.app)
 	who.tenant, who.creator = cl.Tenant, cl.Object
-	user := firstOf(cl.UPN, cl.Name, cl.Unique)
-	who.appOnly = cl.Kind == "app" || user == "" && cl.Scope == "" && cl.hasRoles
-	if user != "" && !who.appOnly {
+	who.appOnly = cl.AppOnly()
+	if cl.Expires > 0 {
+		who.expires = time.Unix(cl.Expires, 0)
+	}
+	if user := cl.User(); user != "" {
 		who.user, who.named, who.delegate = user, true, true
 	}
 }

@@ -15,6 +15,9 @@ import (
 
 // item reads one item back: the request that a webhook makes of a notification's resource (W7.1-01, W7.1-02).
 func (c *call) item() (*answer, *notify.Error) {
+	if refusal := c.permit(notify.ParseCollection(c.vars("collection")), toRead, dialect.AccessDenied); refusal != nil {
+		return nil, refusal
+	}
 	box, refusal := c.resolve(c.vars("user"))
 	if refusal != nil {
 		return nil, refusal

@@ -35,12 +35,12 @@ func (c *call) find() (store.Record, *notify.Error) {
 		if !c.sees(&r) {
 			return store.Record{}, none
 		}
-		return r, nil
+		return r, c.permitRecord(&r)
 	}
 	if box, refusal := c.resolve(c.vars("user")); refusal != nil || box.ID != r.Mailbox.ID {
 		return store.Record{}, none
 	}
-	return r, nil
+	return r, c.permitRecord(&r)
 }
 
 // sees: an app's own token sees all that the app made, a user's token only that user's (W1.8-04).

@@ -86,7 +86,7 @@ func (c *call) nowhere() *notify.Error {
 	for _, m := range c.Mounts.All() {
 		served = append(served, m.Path+" ("+m.Dialect.String()+")")
 	}
-	e.Hint = "served here: " + strings.Join(served, ", ")
+	e.Hint = "served here: " + strings.Join(served, ", ") + "; and sign-in under a tenant, such as /common/oauth2/v2.0/token"
 	return e
 }
 

@@ -72,8 +72,15 @@ func (c *call) subject() fault.Subject {
 	return who
 }
 
+const faultWanted = "a fault wanted it: outlocal fault list shows the rules, outlocal fault clear takes them away"
+
 // refusalOf words the service's own trouble (W6.1-08, W6.2-09, W6.3-18, W6.3-20).
 func (c *call) refusalOf(r *fault.Refusal) *notify.Error {
+	if r.Status == http.StatusUnauthorized {
+		e := c.challengeClaims()
+		e.Hint = faultWanted + "; a client that knows claims challenges signs in anew with these claims, and repeats the request once"
+		return e
+	}
 	kind := dialect.Failed
 	switch r.Status {
 	case http.StatusTooManyRequests:
@@ -84,7 +91,7 @@ func (c *call) refusalOf(r *fault.Refusal) *notify.Error {
 		kind = dialect.Broken
 	}
 	e := c.d.Refuse(kind)
-	e.Status, e.Hint = r.Status, "a fault wanted it: outlocal fault list shows the rules, outlocal fault clear takes them away"
+	e.Status, e.Hint = r.Status, faultWanted
 	if kind == dialect.Throttled {
 		e.Inner = map[string]string{"code": "429", "message": "Please retry after", "status": "429"}
 	}

@@ -43,6 +43,7 @@ type Claims struct {
 	UPN              string   `json:"upn,omitempty"`
 	Unique           string   `json:"uti,omitempty"`
 	Version          string   `json:"ver,omitempty"`
+	Directory        []string `json:"wids,omitempty"` // roles of the user in the tenant, by the ids of their templates
 	Capabilities     []string `json:"xms_cc,omitempty"`
 }
 
@@ -101,7 +102,7 @@ func decodeClaims(payload []byte) (Claims, bool) {
 		Email: text("email"), FamilyName: text("family_name"), GivenName: text("given_name"), IdentityProvider: text("idp"), Kind: text("idtyp"),
 		CodeHash: text("c_hash"), Name: text("name"), Nonce: text("nonce"), Object: text("oid"), Preferred: text("preferred_username"),
 		Roles: list("roles"), Scope: text("scp"), Subject: text("sub"), Tenant: text("tid"), UniqueName: text("unique_name"),
-		UPN: text("upn"), Unique: text("uti"), Version: text("ver"), Capabilities: list("xms_cc"),
+		UPN: text("upn"), Unique: text("uti"), Version: text("ver"), Directory: list("wids"), Capabilities: list("xms_cc"),
 	}
 	if audiences := list("aud"); len(audiences) > 0 {
 		c.Audience = audiences[0]
@@ -131,6 +132,15 @@ func (c *Claims) User() string {
 func (c *Claims) AppOnly() bool {
 	return c.Kind == kindApp || c.User() == "" && c.Scope == "" && c.Roles != nil
 }
+
+// ProvenBySecret tells whether the application had nothing better than a secret to prove itself with.
+func (c *Claims) ProvenBySecret() bool { return c.AppProof == provenBySecret }
+
+// Administrator tells whether the token is a user's who administers the tenant.
+func (c *Claims) Administrator() bool { return slices.Contains(c.Directory, globalAdministrator) }
+
+// globalAdministrator is the template of that role, the same in every tenant.
+const globalAdministrator = "62e90394-69f5-4237-9190-012177145e10"
 
 // Has tells whether the token carries one of the permissions, which is a scope of a user's token and a role of an application's own.
 func (c *Claims) Has(permissions ...string) bool {

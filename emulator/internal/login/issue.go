@@ -31,6 +31,7 @@ type Order struct {
 	Tenant   string        // the user's if empty
 	Resource string        // Graph, outlook, or an audience; Graph if empty
 	Scopes   []string      // or roles; what .default stands for if empty
+	Admin    bool          // the user administers the tenant
 	Expired  bool          // it was good until an hour ago
 	Lifetime time.Duration // 0 for the usual
 }
@@ -52,6 +53,9 @@ func (a *Authority) Issue(o Order) (Token, error) {
 		b.audience = graphName
 	case "outlook":
 		b.audience = outlookName
+	}
+	if o.Admin {
+		b.directory = []string{globalAdministrator}
 	}
 	if !o.AppOnly {
 		user, err := a.user(o.User)
@@ -86,6 +90,7 @@ type bearer struct {
 	tenant       string          // empty for the user's
 	audience     string
 	scopes       []string // or roles
+	directory    []string // roles of the user there
 	capabilities []string
 	life         time.Duration
 }
@@ -123,7 +128,7 @@ func (a *Authority) issue(b bearer, now time.Time) (Token, error) {
 		if len(b.scopes) == 0 {
 			b.scopes = defaultScopes()
 		}
-		c.Scope = strings.Join(b.scopes, " ")
+		c.Scope, c.Directory = strings.Join(b.scopes, " "), b.directory
 	}
 	c.Issuer = issuerV1(c.Tenant)
 	c.IdentityProvider = c.Issuer

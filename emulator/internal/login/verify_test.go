@@ -73,6 +73,13 @@ func TestIssue(t *testing.T) {
 	if short.Claims.Expires != r.now.Add(time.Minute).Unix() || short.Claims.Application() != testApp || short.Claims.User() != testUser {
 		t.Errorf("a token of a minute says %+v", short.Claims)
 	}
+	admin, err := r.Issue(Order{Admin: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read, ok := Read(admin.Text); !ok || !read.Administrator() || short.Claims.Administrator() {
+		t.Errorf("an administrator's token says %+v", read)
+	}
 	over, err := r.Issue(Order{Expired: true})
 	if err != nil {
 		t.Fatal(err)
