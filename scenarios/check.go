@@ -87,6 +87,12 @@ func (s *Subscribe) check(r *reader, n *yaml.Node) {
 	if s.Count > 1 && s.Refused {
 		r.wrong(n, "", "subscribe can be refused once at a time only")
 	}
+	if !s.Rich && s.Certificate+s.CertID != "" {
+		r.wrong(n, "write rich: true", "a certificate says nothing where notifications bring no data")
+	}
+	if s.Rich && (s.Certificate == "" || s.CertID == "") {
+		r.names.encrypts = true
+	}
 }
 
 func (c *Change) check(r *reader, n *yaml.Node) {

@@ -96,6 +96,11 @@ func (p *play) request(s *Subscribe, n int) (r subscriber.Request, err error) {
 			return r, err
 		}
 	}
+	if s.Rich {
+		if r.Certificate, r.CertificateID, err = p.certificate(s); err != nil {
+			return r, err
+		}
+	}
 	if s.ClientState != nil {
 		if r.ClientState, err = p.scope.text(*s.ClientState); err != nil {
 			return r, err

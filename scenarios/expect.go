@@ -55,6 +55,7 @@ type ExpectItem struct {
 	Resource     Match      `yaml:"resource" doc:"where the item can be read"`
 	ClientState  Match      `yaml:"clientState" doc:"wherever it travels"`
 	Body         ByPath     `yaml:"body" doc:"of the notification alone, by path"`
+	Content      ByPath     `yaml:"content" doc:"what is encrypted in it for the built-in webhook's certificate, by path"`
 }
 
 // ExpectAnswer is about what the webhook answered.

@@ -183,5 +183,8 @@ func (p *play) itemDiffers(want *ExpectItem, item *sentItem, index int) error {
 	if err == nil {
 		err = p.comparePaths(what+": its", want.Body, item.body)
 	}
+	if err == nil && len(want.Content) > 0 {
+		err = p.contentDiffers(want.Content, item, what)
+	}
 	return err
 }

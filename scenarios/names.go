@@ -39,8 +39,9 @@ func (g given) members() []string {
 func builtIn() map[string][]string {
 	return map[string][]string{
 		"webhook":     {"lifecycle", "clientState"},
-		"api":         nil, // base URL, with the path of the dialect
-		"service":     nil, // base URL, without it
+		receiverName:  receiverMembers(), // the built-in webhook's keys
+		"api":         nil,               // base URL, with the path of the dialect
+		"service":     nil,               // base URL, without it
 		"dialect":     nil,
 		"mailbox":     nil,
 		"now":         nil,
@@ -52,6 +53,7 @@ func builtIn() map[string][]string {
 type names struct {
 	kinds        map[string]given
 	subscription bool // there was one
+	encrypts     bool // for the built-in webhook
 }
 
 func newNames() names { return names{kinds: map[string]given{}} }
@@ -100,6 +102,12 @@ func (r *reader) reference(n *yaml.Node, ref reference) {
 		if len(rest) == 0 {
 			r.wrong(n, "known are "+listed(members), "%q is %s: say what of it", name, kind)
 			return
+		}
+	}
+	if name == receiverName {
+		r.names.encrypts = true
+		if len(rest) == 0 {
+			r.wrong(n, "known are "+listed(members), "%q has to say what of it", name)
 		}
 	}
 	if len(rest) == 0 {

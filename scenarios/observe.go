@@ -54,6 +54,7 @@ type sentItem struct {
 	hasState, hasSequence bool
 	sequence              int
 	body                  any
+	raw                   []byte
 }
 
 // observed reads a request of the journal.
@@ -82,7 +83,7 @@ func itemOf(item *dialect.Item) sentItem {
 	sent := sentItem{
 		change: strings.ToLower(item.Change.Name()), lifecycle: string(item.Lifecycle), subscription: item.Subscription,
 		resource: item.Resource, clientState: item.ClientState, hasState: item.HasClientState,
-		sequence: int(item.Sequence), hasSequence: item.HasSequence, body: jsonOf(item.Raw),
+		sequence: int(item.Sequence), hasSequence: item.HasSequence, body: jsonOf(item.Raw), raw: item.Raw,
 	}
 	if item.Data != nil {
 		sent.id = item.Data.ID

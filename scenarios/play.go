@@ -64,6 +64,9 @@ func (s *Scenario) unfit(o Options) (Verdict, string) {
 	if foreign && (!s.Webhook.right() || slices.ContainsFunc(steps, func(s Step) bool { return s.Webhook != nil })) {
 		return Skipped, "it says what the webhook does, and yours does what it does"
 	}
+	if foreign && s.encrypts {
+		return Skipped, "it has notifications encrypted for the built-in webhook, and yours has no key for them"
+	}
 	if o.Webhook != "" && s.Webhook.Path != "" {
 		return Skipped, "it says what the webhook's address is, and yours is another"
 	}
@@ -118,6 +121,7 @@ type subscribed struct {
 func (p *play) run(ctx context.Context) {
 	p.ids, p.calls = map[string]bool{}, map[string]*journal.Exchange{}
 	p.scope.hidden.add(p.state, p.hookURL)
+	p.scope.keys = p.keys
 	p.scope.values = map[string]any{
 		"webhook": map[string]any{self: p.hookURL, "lifecycle": lifecycleURL(p.hookURL), "clientState": p.state},
 		"api":     p.service + p.mount, "service": p.service, "dialect": p.dialect.String(), "clientState": p.state, "mailbox": p.address(),

@@ -33,6 +33,7 @@ func Parse(name string, text []byte) (*Scenario, error) {
 	if err := checkSchema(name, root); err != nil {
 		return nil, err
 	}
+	s.encrypts = r.names.encrypts
 	return s, nil
 }
 

@@ -19,6 +19,8 @@ type Scenario struct {
 	Webhook  Hook          `yaml:"webhook" doc:"how the webhook is addressed, and what the built-in one does from the start"`
 	Setup    []Step        `yaml:"setup" doc:"steps before the story; what emulate --setup plays"`
 	Steps    []Step        `yaml:"steps" doc:"the story"`
+
+	encrypts bool // for the built-in webhook, which alone can read it
 }
 
 // Name is what the scenario is called: its file's name, without folder and extension.
@@ -135,6 +137,9 @@ type Subscribe struct {
 	For         Duration    `yaml:"for" doc:"how long; what the schema gives if left out"`
 	URL         string      `yaml:"url" doc:"another notification URL than the webhook's"`
 	Lifecycle   string      `yaml:"lifecycle" doc:"where lifecycle notifications go, such as ${webhook.lifecycle}"`
+	Rich        bool        `yaml:"rich" doc:"notifications bring the selected properties, encrypted for the built-in webhook's certificate or the one that is given"`
+	Certificate string      `yaml:"certificate" doc:"another certificate to encrypt for, as base64 of its DER"`
+	CertID      string      `yaml:"certificateId" doc:"what that certificate is called; the built-in webhook's id if left out"`
 	ClientState *string     `yaml:"clientState" doc:"instead of the webhook's; empty for none"`
 	Mailbox     string      `yaml:"mailbox" doc:"whose mailbox me is, by address; {n} in it counts"`
 	Count       int         `yaml:"count" min:"1" max:"10000" doc:"how many, in mailboxes or of resources that {n} tells apart"`

@@ -12,6 +12,7 @@ type scope struct {
 	values map[string]any
 	now    time.Time
 	hidden secrets
+	keys   *builtInKeys
 }
 
 // self is the member that a value stands for where none is named.
@@ -68,6 +69,9 @@ func (s *scope) lookup(text string) (any, error) {
 	}
 	if len(p) == 1 && p[0] == "now" {
 		return s.now.UTC().Format(time.RFC3339Nano), nil
+	}
+	if len(p) == 2 && p[0] == receiverName {
+		return s.keys.value(p[1])
 	}
 	for i := range p { // names of headers have no case
 		if name, ok := p[i].(string); ok && i > 0 && p[i-1] == "header" {

@@ -50,6 +50,7 @@ type stage struct {
 	targets *serve.Targets
 	outside *http.Transport // to webhooks and apps
 
+	keys    *builtInKeys
 	handler http.Handler // the webhook, if it is one of this process
 	hook    *webhook     // nil for any but the built-in
 	hookURL string
@@ -61,6 +62,7 @@ type stage struct {
 
 func newStage(ctx context.Context, s *Scenario, d *dialect.Dialect, o Options) (*stage, error) {
 	st := &stage{options: o, scenario: s, dialect: d, targets: &serve.Targets{}, token: anyToken}
+	st.keys = &builtInKeys{}
 	st.state = cmp.Or(o.ClientState, s.Webhook.ClientState, defaultState)
 	if err := st.build(ctx); err != nil {
 		st.close()
@@ -110,12 +112,13 @@ func (st *stage) webhookHandler() (http.Handler, error) {
 	case st.options.Handler != nil:
 		return st.options.Handler, nil
 	}
-	made, err := receiver.New(receiver.Config{ClientState: st.state, Now: st.now, Sleep: st.sleep})
+	made, err := receiver.New(receiver.Config{ClientState: st.state, Now: st.now, Sleep: st.sleep, Tokens: st.tokens()})
 	if err != nil {
 		return nil, err
 	}
+	st.keys.receiver = made
 	st.hook = newWebhook(made, st.scenario.Webhook.Conduct)
-	st.hook.read = st.readItem
+	st.hook.read, st.hook.react = st.readItem, st.react
 	st.hook.rest = func(ctx context.Context) {
 		if st.server == nil {
 			<-ctx.Done()
@@ -310,14 +313,20 @@ func (st *stage) client(d *dialect.Dialect, mount, user string) *subscriber.Clie
 
 // readItem reads what a notification points at, as the built-in webhook's app.
 func (st *stage) readItem(ctx context.Context, resource string) {
+	if client, err := st.ownClient(ctx); err == nil {
+		_, _ = client.Fetch(ctx, resource) // how it went stands in the journal
+	}
+}
+
+// ownClient is that of the built-in webhook's app.
+func (st *stage) ownClient(ctx context.Context) (*subscriber.Client, error) {
 	d, err := st.spokenAt(ctx, st.mount)
 	if err != nil {
-		return
+		return nil, err
 	}
-	app := recorder{next: st.app.next, agent: webhookAgent}
 	client := st.client(d, st.mount, "")
-	client.HTTP = &http.Client{Transport: &app}
-	_, _ = client.Fetch(ctx, resource) // how it went stands in the journal
+	client.HTTP = &http.Client{Transport: &recorder{next: st.app.next, agent: webhookAgent}}
+	return client, nil
 }
 
 // local tells whether the webhook is one of this process that the emulator calls without a socket.

@@ -67,6 +67,9 @@ func wrongFiles() []wrongFile {
 		{name: "a batch that is never full", text: top + "- change: {raise: message.created, count: 2, batch: 5}\n", want: `f.yaml:3:53: batch is 5, and count only 2`, beyondSchema: true},
 		{name: "many subscriptions that are one", text: top + "- subscribe: {mailbox: ann@contoso.com, count: 5}\n", want: `f.yaml:3:14: subscribe can be done 5 times only where {n} tells mailboxes or resources apart`, beyondSchema: true},
 		{name: "a batch of several mailboxes", text: top + "- change: {raise: message.created, batch: 5, mailbox: \"u{n}@contoso.com\"}\n", want: `f.yaml:3:43: changes of several mailboxes`, beyondSchema: true},
+		{name: "a certificate for nothing", text: top + "- subscribe: {certificate: MIIB}\n", want: `f.yaml:3:14: a certificate says nothing where notifications bring no data; write rich: true`, beyondSchema: true},
+		{name: "a member that the receiver does not have", text: top + "- call: {path: \"/${receiver.key}\"}\n", want: `f.yaml:3:18: "receiver" has no "key"; known are certificate, certificateId, thumbprint`, beyondSchema: true},
+		{name: "the receiver without a member", text: top + "- call: {path: \"/${receiver}\"}\n", want: `f.yaml:3:18: "receiver" has to say what of it; known are certificate`, beyondSchema: true},
 		{name: "an anchor", text: top + "- subscribe: &a me/messages\n", want: `f.yaml:3:14: anchors and aliases are no part of the format; write it out`, beyondSchema: true},
 		{name: "the last line of many", text: top + strings.Repeat("- change: message.created\n", 50) + "- advanced: 1h\n", want: `f.yaml:53:3: a step has no "advanced"; did you mean advance?`},
 	}
