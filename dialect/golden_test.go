@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -158,6 +159,18 @@ var written = map[string]func(d *Dialect, g golden) []byte{
 	"notification.header": func(d *Dialect, g golden) []byte {
 		return headerLines(d.NotificationHeader(g.head.ClientState))
 	},
+	"rich.json": func(d *Dialect, g golden) []byte {
+		g.head.Encrypted = &Encrypted{
+			Data:      unpacked("GOoT1qRAShFZGgC+YkfjDwo+WPuDnqGiY9fPvYBNELfmZHP/aIIdCCJX+TAlrLHUvtyqZdxvCNYhKrj7RJ18ybfz04TOC2jYf8bmwOymupo="),
+			Signature: unpacked("Vu17DhGcX0myua5XXrF8oxEiDtv2AduLtqADmnNT5XU="), Key: []byte("here stands a key"),
+			CertificateID: "my-certificate", Thumbprint: "4B95353E086AD37196606ACF834A14532F03E6DB",
+		}
+		body := append(d.OpenBody(nil, g.base, notify.Messages), d.AppendItem(nil, &g.head, d.AppendRich(nil, &g.change, g.base))...)
+		return d.CloseRichBody(body, []string{"eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"})
+	},
+	"content.json": func(*Dialect, golden) []byte {
+		return AppendContent(nil, notify.Messages, letter(), strings.Split("Subject,bodyPreview,importance,receivedDateTime,from", ","))
+	},
 	"handshake.http": func(d *Dialect, _ golden) []byte {
 		address := strings.TrimPrefix(d.Handshake.URL("https://hook.example/cb", d.Handshake.Token(guid.String())), "https://hook.example")
 		h := http.Header{"Content-Length": {"0"}}
@@ -180,7 +193,7 @@ var readOnly = []string{"SOURCE.md", "create.request.json", "create.request.prin
 // rules: W1.4-16 W1.4-17 W2.1-02 W2.1-03 W2.1-04 W2.1-05 W2.2-01 W2.3-01 W3.1-02 W3.1-03 W3.2-01 W3.4-01 W3.4-02
 // rules: W4.1-02 W4.1-03 W4.1-04 W4.1-05 W4.1-06 W4.1-07 W4.1-08 W4.2-01 W4.2-02 W4.2-03 W4.3-01 W4.3-02 W4.4-01 W4.4-02 W4.4-04 W4.5-01 W4.5-02 W4.5-03
 // rules: W1.3-19 W1.3-25 W1.4-18 W1.4-19 W4.5-04 W10-36
-// rules: W4.6-01 W4.6-02 W4.6-04 W4.7-12 W4.7-13 W4.8-01 W5-07 W10-15 W10-17 W10-18 W10-19 W10-20 W10-23 W10-26 W10-30 W10-41
+// rules: W4.6-01 W4.6-02 W4.6-04 W4.7-12 W4.7-13 W4.8-01 W4.10-01 W4.10-02 W4.10-09 W4.10-10 W5-07 W10-15 W10-17 W10-18 W10-19 W10-20 W10-23 W10-26 W10-30 W10-41
 func TestGoldenFiles(t *testing.T) {
 	for _, d := range All() {
 		t.Run(d.String(), func(t *testing.T) {
@@ -348,6 +361,14 @@ func lifecycleBody(event notify.Lifecycle) func(*Dialect, golden) []byte {
 
 func inBody(d *Dialect, g golden, item []byte) []byte {
 	return d.CloseBody(append(d.OpenBody(nil, g.base, notify.Messages), item...))
+}
+
+func unpacked(text string) []byte {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func headerLines(h http.Header) []byte {
