@@ -33,7 +33,6 @@ func (p *Proxy) newOnward(upstream Upstream) *goproxy.ProxyHttpServer {
 		TLSClientConfig:    &tls.Config{MinVersion: tls.VersionTLS12},
 		DisableCompression: true, // nothing is changed in what passes
 	}
-	p.ways.idle = onward.Tr.CloseIdleConnections
 	onward.KeepAcceptEncoding = true
 	onward.ConnectDial = nil
 	onward.ConnectDialWithReq = func(r *http.Request, network, addr string) (net.Conn, error) {
@@ -79,8 +78,6 @@ func (p *Proxy) through(ctx context.Context, onward *goproxy.ProxyHttpServer, up
 
 // ways are the connections by which something is passed on. The library keeps no hold of them, and they would outlive the proxy.
 type ways struct {
-	idle func() // closes those that wait for another request
-
 	mu     sync.Mutex
 	open   map[*way]bool
 	closed bool
@@ -115,7 +112,6 @@ func (w *ways) close() {
 	for one := range open {
 		one.TCPConn.Close()
 	}
-	w.idle()
 }
 
 // way is one of them. It can be closed by halves, as what it embeds can.

@@ -125,8 +125,7 @@ func (p *Proxy) connect(host string, ctx *goproxy.ProxyCtx) (*goproxy.ConnectAct
 	switch {
 	case refusal != nil:
 		p.tell(ctx.Req, refusal)
-		ctx.Resp = refusal.response()
-		ctx.Resp.Close = true // as the library does
+		ctx.Resp = refusal.response() //nolint:bodyclose // it is memory
 		return &goproxy.ConnectAction{Action: goproxy.ConnectReject}, host
 	case to.answered:
 		return &goproxy.ConnectAction{Action: goproxy.ConnectHijack, Hijack: p.hand}, host

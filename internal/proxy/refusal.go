@@ -17,12 +17,12 @@ const HintHeader = "X-Outlocal-Hint"
 // say answers a request with a refusal.
 func (p *Proxy) say(w http.ResponseWriter, r *http.Request, refusal *Refusal) {
 	p.tell(r, refusal)
-	response := refusal.response()
-	for name, values := range response.Header {
+	header, body := refusal.words()
+	for name, values := range header {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(refusal.Status)
-	_, _ = io.Copy(w, response.Body) // a client that is gone needs no answer
+	w.Write(body)
 }
 
 // tell tells whoever wants to know of a host that was refused.
@@ -38,9 +38,19 @@ func (p *Proxy) tell(r *http.Request, refusal *Refusal) {
 	p.refused(told)
 }
 
-// response is the answer. Programs show little of an answer to CONNECT: most show no more than the text behind its status, so that says
-// what is the matter.
+// response is the answer to CONNECT. Programs show little of one: most show no more than the text behind its status, so that says what is
+// the matter.
 func (f *Refusal) response() *http.Response {
+	header, body := f.words()
+	return &http.Response{
+		StatusCode: f.Status, Status: strconv.Itoa(f.Status) + " " + f.Reason,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Close: true, // as the library does
+		Header: header, ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
+	}
+}
+
+// words are the answer's header and body.
+func (f *Refusal) words() (http.Header, []byte) {
 	var body bytes.Buffer
 	_ = json.NewEncoder(&body).Encode(map[string]any{ // a buffer takes everything
 		"error": map[string]string{"code": f.Code, "message": f.Reason, "hint": f.Hint},
@@ -54,9 +64,5 @@ func (f *Refusal) response() *http.Response {
 	if f.Status == http.StatusProxyAuthRequired {
 		header.Set("Proxy-Authenticate", `Basic realm="outlocal"`)
 	}
-	return &http.Response{
-		StatusCode: f.Status, Status: strconv.Itoa(f.Status) + " " + f.Reason,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, ContentLength: int64(body.Len()), Body: io.NopCloser(&body),
-	}
+	return header, body.Bytes()
 }
