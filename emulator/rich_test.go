@@ -329,6 +329,23 @@ func TestContentRefused(t *testing.T) {
 	}
 }
 
+// What a subscriber can't have meant is borne, and told.
+func TestContentNotes(t *testing.T) {
+	w := newWorld(t)
+	for resource, want := range map[string]string{
+		"me/messages?$select=Subject,isRead":              "",
+		"me/messages?$select=subjct,isRead":               "subjct is no property of messages: nothing will be told of it",
+		"me/events?$select=subject,receivedDateTime":      "receivedDateTime is no property of events: nothing will be told of it",
+		"me/contacts?$select=displayName, emailAddresses": "",
+	} {
+		before := w.Journal().Last()
+		w.must(201, "POST", "/v1.0/subscriptions", w.richRequest(readers()[0], "resource", `"`+resource+`"`))
+		if got := w.Wait(journal.Subscribed, 1, before)[0].Note; got != want {
+			t.Errorf("%s: the journal notes %q, want %q", resource, got, want)
+		}
+	}
+}
+
 // A certificate can be replaced at any time; the subscription lives as long as it did.
 //
 // rules: W1.4-08 W1.4-10 W10-22

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/emulator/internal/rich"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/notify"
@@ -38,7 +39,20 @@ func (c *call) settleContent(draft *store.Record) (note string, refusal *notify.
 		e.Hint = "add ?$select to it and name the properties that you want, with commas between; what it does not name can be fetched"
 		return "", e
 	}
+	for _, name := range draft.Watch.Select {
+		if !mailbox.HasProperty(draft.Watch.Collection, name) {
+			note = joined(note, fmt.Sprintf("%s is no property of %s: nothing will be told of it", name, draft.Watch.Collection))
+		}
+	}
 	return note, nil
+}
+
+// joined are two notes in one, either of which may be empty.
+func joined(note, more string) string {
+	if note == "" || more == "" {
+		return note + more
+	}
+	return note + "; " + more
 }
 
 // checkCertificate judges a certificate by itself. One that has expired is as good as any to the service, as far as anybody knows.
@@ -72,9 +86,5 @@ func (c *call) rotation(req *dialect.Request, r *store.Record) (rotates bool, no
 			return false, "", refusal
 		}
 	}
-	told := fmt.Sprintf("content is encrypted for certificate %s from now on", firstOf(req.CertificateID, r.CertificateID))
-	if note != "" {
-		told += "; " + note
-	}
-	return true, told, nil
+	return true, joined(fmt.Sprintf("content is encrypted for certificate %s from now on", firstOf(req.CertificateID, r.CertificateID)), note), nil
 }

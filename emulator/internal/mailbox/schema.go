@@ -59,6 +59,16 @@ func (s schema) find(name string) int {
 	return -1
 }
 
+// HasProperty tells whether the items of a collection have a property, in whichever letters' case.
+func HasProperty(c notify.Collection, name string) bool {
+	for _, f := range schemas[c] {
+		if strings.EqualFold(f.name, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // hidden are the properties that come only when they are selected.
 func (s schema) hidden() []string {
 	var names []string
