@@ -161,6 +161,9 @@ func serveLifecycle(r *http.Request, b LifecycleRaiser, _ nothing, e LifecycleEv
 	if err := oneOf("raise a lifecycle event: event", e.Event, lifecycleEvents); err != nil {
 		return LifecycleRaised{}, err
 	}
+	if e.Lapse && e.Event != string(notify.ReauthorizationRequired) {
+		return LifecycleRaised{}, BadRequest("raise a lifecycle event: lapse does not go with "+e.Event, "leave it out, or ask for "+string(notify.ReauthorizationRequired))
+	}
 	return b.RaiseLifecycle(r.Context(), e)
 }
 

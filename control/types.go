@@ -46,6 +46,8 @@ type Mount struct {
 	Path    string `json:"path" doc:"such as /api/beta"`
 	Dialect string `json:"dialect" doc:"such as outlook-interim, or with a profile: outlook-final@2015"`
 }
+	// LifecycleForm is a word of dialect.LifecycleForms.
+	LifecycleForm string `json:"lifecycleForm,omitempty" doc:"of Graph's lifecycle notifications: documented, observed-2023 or observed-2026; as the emulator was started if left out"`
 
 // Endpoint is one scheme, host and port that is delivered to, as the service sees it.
 type Endpoint struct {
@@ -143,6 +145,7 @@ type AdvancedWebhook struct {
 type LifecycleEvent struct {
 	Event string   `json:"event" doc:"missed, reauthorizationRequired or subscriptionRemoved"`
 	Where Selector `json:"where,omitzero"`
+	Lapse bool     `json:"lapse,omitempty" doc:"with reauthorizationRequired: authorization ends at once, and what changes waits until it is renewed"`
 }
 
 // LifecycleRaised tells what became of it.

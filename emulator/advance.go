@@ -64,7 +64,7 @@ func (s *Server) reckon(a *control.Advanced) {
 			reckonAttempt(of(journal.MaskURL(e.URL)), &e)
 		case journal.Dropped:
 			w, given := of(journal.MaskURL(e.URL)), e.Data.(*delivery.Given)
-			if given.Reason == delivery.Lost {
+			if given.Reason == delivery.Lost || given.Reason == delivery.Unauthorized {
 				w.Lost += given.Count
 				a.Lost += given.Count
 			} else {
@@ -73,7 +73,7 @@ func (s *Server) reckon(a *control.Advanced) {
 		case journal.Expired:
 			a.Expired++
 			fallthrough
-		case journal.EndpointState, journal.Missed, journal.Lifecycle, journal.Removed:
+		case journal.EndpointState, journal.Missed, journal.Lifecycle, journal.Lapsed, journal.Removed:
 			if len(a.Due) == shownDue {
 				a.More++
 				continue

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,7 +80,10 @@ type Config struct {
 	TimeScale float64
 	// ValidationTokens are those beside encrypted content; [TokensV1] if zero.
 	ValidationTokens ValidationTokens
-	// Tune turns knobs of the dialects, such as [dialect.DocumentedLimit].
+	// Authorization is how long an app is authorized by a token that does not say itself when it ends; 0 for as long as its subscription
+	// lives. When it ends, the app is challenged by its lifecycle URL.
+	Authorization time.Duration
+	// Tune turns knobs of the dialects, such as [dialect.DocumentedLimit] or what [dialect.LifecycleForm] returns.
 	Tune []func(*dialect.Dialect)
 
 	// Faults go wrong from the start; [control.Client.AddFaults] adds more while it runs. [fault.Parse] reads them from text.
@@ -97,17 +101,18 @@ type Config struct {
 
 // Mount lets a base path speak a dialect.
 type Mount struct {
-	Path    string // such as /api/beta
-	Dialect string // such as outlook-interim, or with a profile: outlook-final@2015
+	Path          string // such as /api/beta
+	Dialect       string // such as outlook-interim, or with a profile: outlook-final@2015
+	LifecycleForm string // of Graph's lifecycle notifications, see [dialect.LifecycleForms]; empty for the documented one, or that of Tune
 }
 
 // DefaultMounts are the base paths of the service with what they speak today, or last spoke.
 func DefaultMounts() []Mount {
 	return []Mount{
-		{"/api/v2.0", dialect.OutlookFinal.String()},
-		{"/api/beta", dialect.OutlookFinal2015.String()},
-		{"/v1.0", dialect.GraphV1.String()},
-		{"/beta", dialect.GraphBeta.String()},
+		{Path: "/api/v2.0", Dialect: dialect.OutlookFinal.String()},
+		{Path: "/api/beta", Dialect: dialect.OutlookFinal2015.String()},
+		{Path: "/v1.0", Dialect: dialect.GraphV1.String()},
+		{Path: "/beta", Dialect: dialect.GraphBeta.String()},
 	}
 }
 
@@ -163,7 +168,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{config: c, targets: targets, mounts: &api.Mounts{}, started: time.Now(), journal: journal.NewLimited(limitsOf(c))}
 	for _, m := range c.Serve {
-		if err := s.serve(m.Path, m.Dialect); err != nil {
+		if err := s.serve(m); err != nil {
 			return nil, err
 		}
 	}
@@ -198,7 +203,7 @@ func (s *Server) assemble() {
 	s.api = &api.Service{
 		Clock: s.clock, Store: s.store, Mailboxes: s.boxes, Engine: s.engine, Journal: s.journal, Targets: s.targets,
 		Mounts: s.mounts, Causes: &api.Causes{}, User: c.User, Mode: c.Mode, Lenient: c.Lenient, Own: s.own,
-		Faults: s.faults, Happen: s.happen, Befall: s.befall,
+		Faults: s.faults, Happen: s.happen, Befall: s.befall, Authorization: c.Authorization,
 	}
 	if c.Auth == IssuedTokens {
 		s.api.Issued = s.login
@@ -243,16 +248,24 @@ func targetsOf(c Config) (*serve.Targets, error) {
 	return targets, nil
 }
 
-// serve mounts a dialect with the knobs turned.
-func (s *Server) serve(path, name string) error {
-	d, err := dialect.Lookup(name)
+// serve mounts a dialect with the knobs turned, those of the mount last.
+func (s *Server) serve(m Mount) error {
+	d, err := dialect.Lookup(m.Dialect)
 	if err != nil {
 		return err
 	}
-	if here := s.mounts.Dialect(path); here != nil && here.Family != d.Family {
-		return fmt.Errorf("serve %s under %s: %s speaks there, and ids of Outlook and of Graph differ in form; choose another path", d, path, here)
+	knobs := s.config.Tune
+	if m.LifecycleForm != "" {
+		form, err := dialect.LifecycleForm(m.LifecycleForm)
+		if err != nil {
+			return err
+		}
+		knobs = append(slices.Clip(knobs), form)
 	}
-	return s.mounts.Serve(path, d.With(s.config.Tune...))
+	if here := s.mounts.Dialect(m.Path); here != nil && here.Family != d.Family {
+		return fmt.Errorf("serve %s under %s: %s speaks there, and ids of Outlook and of Graph differ in form; choose another path", d, m.Path, here)
+	}
+	return s.mounts.Serve(m.Path, d.With(knobs...))
 }
 
 // ServeHTTP answers the API, under every base path, and beside them the authority that programs sign in with.

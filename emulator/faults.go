@@ -117,11 +117,13 @@ func (s *Server) turn(then *store.Record, kind fault.TurnKind, cause uint64) {
 	switch kind {
 	case fault.Ends:
 		if _, mine := s.store.Remove(r.Handle); mine {
+			s.engine.Ended(r.Handle)
 			entry.Kind = journal.Expired
 			s.record(entry)
 		}
 	case fault.IsRemoved:
 		if _, mine := s.store.Remove(r.Handle); mine {
+			s.engine.Ended(r.Handle)
 			entry.Kind = journal.Removed
 			s.engine.Lifecycle(r, notify.SubscriptionRemoved, removalReason(r, notify.SubscriptionRemoved), s.record(entry))
 		}

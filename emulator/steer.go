@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func (s *Server) Status(ctx context.Context) (control.Status, error) {
 	kept := s.journal.Stats()
 	status := control.Status{
 		Name: s.config.Name, Version: s.config.Version, Kind: control.Emulator,
-		HTTP: at.HTTP, HTTPS: at.HTTPS, Authority: cmp.Or(at.HTTPS, at.HTTP), Control: at.Control, CA: at.CA,
+		HTTP: at.HTTP, HTTPS: at.HTTPS, Authority: cmp.Or(at.HTTPS, at.HTTP), Auth: s.config.Auth.String(), Control: at.Control, CA: at.CA,
 		PID: os.Getpid(), Started: s.started, Now: s.clock.Now(), Serve: mounts,
 		Subscriptions: s.store.Len(), Counters: s.counters(), InFlight: s.clock.Busy(),
 		Journal: journalState(kept, s.journal.Last()),
@@ -63,14 +64,21 @@ func (s *Server) counters() map[string]int64 {
 func (s *Server) Mounts(context.Context) ([]control.Mount, error) {
 	var mounts []control.Mount
 	for _, m := range s.mounts.All() {
-		mounts = append(mounts, control.Mount{Path: m.Path, Dialect: m.Dialect.String()})
+		shown := control.Mount{Path: m.Path, Dialect: m.Dialect.String()}
+		if form := m.Dialect.LifecycleForm(); form != dialect.LifecycleForms()[0] {
+			shown.LifecycleForm = form
+		}
+		mounts = append(mounts, shown)
 	}
 	return mounts, nil
 }
 
 // Mount lets a path speak a dialect from now on, for the subscriptions that there are as well: that is how a schema is rolled out.
 func (s *Server) Mount(_ context.Context, m control.Mount) error {
-	if err := s.serve(m.Path, m.Dialect); err != nil {
+	if m.LifecycleForm != "" && !slices.Contains(dialect.LifecycleForms(), m.LifecycleForm) {
+		return control.BadRequest(fmt.Sprintf("serve %s: there is no lifecycle form %q", m.Path, m.LifecycleForm), "the forms are "+strings.Join(dialect.LifecycleForms(), ", "))
+	}
+	if err := s.serve(Mount(m)); err != nil {
 		return control.BadRequest(err.Error(), "the dialects are "+strings.Join(dialectNames(), ", "))
 	}
 	s.record(journal.Entry{Kind: journal.Serve, Dialect: m.Dialect, Note: m.Path + " speaks " + m.Dialect + " from now on"})
@@ -202,10 +210,14 @@ func (s *Server) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (co
 			if _, mine := s.store.Remove(r.Handle); !mine {
 				continue
 			}
+			s.engine.Ended(r.Handle)
 			cause = s.record(journal.Entry{Kind: journal.Removed, Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App, URL: r.NotificationURL, Note: "by the service"})
 		}
 		if s.engine.Lifecycle(r, event, removalReason(r, event), cause) {
 			told.Raised++
+		}
+		if e.Lapse {
+			s.engine.Lapse(r.Handle)
 		}
 	}
 	if s.journal.Last() > before {

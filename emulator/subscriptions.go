@@ -85,6 +85,7 @@ func (s *Server) RemoveSubscriptions(_ context.Context, where control.Selector) 
 	for _, r := range s.selected(where) {
 		if _, mine := s.store.Remove(r.Handle); mine {
 			removed++
+			s.engine.Ended(r.Handle)
 			s.record(journal.Entry{Kind: journal.Deleted, Subscription: r.ID, Mailbox: r.Mailbox.Address, App: r.App, URL: r.NotificationURL, Note: "by the control API"})
 		}
 	}

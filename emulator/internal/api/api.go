@@ -48,10 +48,13 @@ type Service struct {
 
 	Issued *login.Authority // whose tokens alone are taken; nil to take any
 
-	User    string              // whose mailbox "me" is unless the token says
-	Mode    diagnosis.Mode      // strict refuses what is merely borne
-	Own     func(*url.URL) bool // tells the emulator's own listeners, which are nobody's webhook; may be nil
-	Lenient bool                // request bodies with unquoted names are read (W1.2-09)
+	User string              // whose mailbox "me" is unless the token says
+	Mode diagnosis.Mode      // strict refuses what is merely borne
+	Own  func(*url.URL) bool // tells the emulator's own listeners, which are nobody's webhook; may be nil
+	// Authorization is how long a token authorizes that does not say itself when it ends; 0 for as long as the subscription lives.
+	Authorization time.Duration
+
+	Lenient bool // request bodies with unquoted names are read (W1.2-09)
 
 	adding sync.Mutex // from the last look at the quota until the subscription is kept; nothing is sent meanwhile
 }

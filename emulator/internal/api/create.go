@@ -76,7 +76,7 @@ func (c *call) created(kept store.Record, notes []string, cause uint64) *answer 
 	}
 	a.entry.Cause = cause
 	life := c.fate(&kept, "created")
-	if c.d.Notification.Acknowledge || life != nil { // most have nothing to follow
+	if c.d.Notification.Acknowledge || life != nil || kept.LifecycleURL != "" { // most have nothing to follow
 		a.after = c.afterCreation(kept, life)
 	}
 	return a
@@ -87,6 +87,7 @@ func (c *call) afterCreation(kept store.Record, life *fault.Life) func(seq uint6
 		if c.d.Notification.Acknowledge { // W3.1-01
 			c.Engine.Acknowledge(kept, seq)
 		}
+		c.authorize(kept, delivery.AtCreation)
 		c.befall(kept, life)
 	}
 }

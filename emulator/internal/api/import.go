@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/delivery"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -52,5 +53,6 @@ func (s *Service) Import(in Import) (store.Record, *notify.Error) {
 	if err != nil {
 		return store.Record{}, &notify.Error{Message: err.Error()}
 	}
+	c.Engine.Authorize(kept, c.authorizedUntil(), delivery.AtRenewal) // as if it had lived for a while
 	return kept, nil
 }

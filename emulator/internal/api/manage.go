@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator/internal/delivery"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/odata"
 	"github.com/outlocal/outlocal/journal"
@@ -125,7 +126,12 @@ func (c *call) renew() (*answer, *notify.Error) {
 	life := c.fate(&kept, "renewed")
 	return &answer{
 		status: http.StatusOK, body: c.d.AppendSubscription(nil, &kept.Subscription, dialect.OnRenew, c.links(kept.Mailbox)),
-		entry: entry, after: func(uint64) { c.befall(kept, life) },
+		entry: entry, after: func(uint64) {
+			if changes.extended {
+				c.authorize(kept, delivery.AtRenewal)
+			}
+			c.befall(kept, life)
+		},
 	}, nil
 }
 
@@ -187,6 +193,7 @@ func (c *call) remove() (*answer, *notify.Error) {
 	if _, mine := c.Store.Remove(r.Handle); !mine {
 		return nil, c.d.Refuse(dialect.NoSubscription)
 	}
+	c.Engine.Ended(r.Handle)
 	return &answer{status: http.StatusNoContent, entry: c.entryOf(journal.Deleted, &r)}, nil
 }
 
@@ -196,5 +203,8 @@ func (c *call) reauthorize() (*answer, *notify.Error) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	return &answer{status: http.StatusNoContent, entry: c.entryOf(journal.Reauthorized, &r)}, nil
+	return &answer{
+		status: http.StatusNoContent, entry: c.entryOf(journal.Reauthorized, &r),
+		after: func(uint64) { c.authorize(r, delivery.AtRenewal) },
+	}, nil
 }

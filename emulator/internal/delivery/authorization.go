@@ -124,13 +124,16 @@ func (g *grant) end() time.Time {
 	return g.until
 }
 
-// firstChallenge is how long after it was given. The end of a token is told as documented, which may be at once; that of the subscription
-// itself not before half of its life is over, or every short one would be challenged the moment that it is made.
+// lastPart of a subscription's own life is when its end is told of, at the earliest: a quarter. The end of a token is told of as
+// documented, which may be at once; but then every short subscription would be challenged the moment that it is made.
+const lastPart = 4
+
+// firstChallenge is how long after it was given.
 func (g *grant) firstChallenge(on Occasion) time.Duration {
 	left := g.end().Sub(g.given)
 	in := g.rules.FirstChallenge(left)
 	if g.until.IsZero() {
-		in = max(in, left/2)
+		in = max(in, left-left/lastPart)
 	}
 	if on == AtRenewal {
 		in = max(in, g.rules.Every)

@@ -67,8 +67,8 @@ func TestChallengesAreSent(t *testing.T) {
 		{"a token for a day", dialect.GraphV1, 24 * time.Hour, 72 * time.Hour, 21*time.Hour + 50*time.Minute, hours(12, 18, 21, 21.25, 21.5, 21.75)},
 		{"a token for an hour and a quarter: at once, and every quarter of an hour", dialect.GraphBeta, 75 * time.Minute, 72 * time.Hour, 48 * time.Hour, hours(0, 0.25, 0.5, 0.75, 1)},
 		{"a token that says nothing: by the end of the subscription", dialect.GraphV1, 0, 72 * time.Hour, 69 * time.Hour, hours(60, 66, 69)},
-		{"a short life: not before half of it is over", dialect.GraphV1, 0, time.Hour, 2 * time.Hour, hours(0.5, 0.75)},
-		{"a token that outlives the subscription", dialect.GraphV1, 24 * time.Hour, time.Hour, 2 * time.Hour, hours(0.5, 0.75)},
+		{"a short life: not before its last quarter", dialect.GraphV1, 0, 2 * time.Hour, 3 * time.Hour, hours(1.5, 1.75)},
+		{"a token that outlives the subscription", dialect.GraphV1, 24 * time.Hour, time.Hour, 2 * time.Hour, hours(0.75)},
 		{"2021", dialect.GraphV1Of2021, 24 * time.Hour, 70 * time.Hour, 18 * time.Hour, hours(12, 18)},
 		{"nobody asked in 2016", dialect.GraphV1Of2016, 75 * time.Minute, 70 * time.Hour, 70 * time.Hour, nil},
 		{"nor in Outlook", dialect.OutlookFinal, 75 * time.Minute, 70 * time.Hour, 70 * time.Hour, nil},
@@ -321,11 +321,11 @@ func TestOneHeapForAllAuthorizations(t *testing.T) {
 		if n := len(r.grants.due); n != many {
 			t.Errorf("the heap holds %d", n)
 		}
-		report, err := r.Clock.Advance(t.Context(), 29*time.Second)
+		report, err := r.Clock.Advance(t.Context(), 44*time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if report.Fired != 0 { // the shortest life is challenged after half a minute
+		if report.Fired != 0 { // the shortest life is challenged after 45 seconds
 			t.Errorf("%d timers fired before anything was due", report.Fired)
 		}
 		r.advance(many * time.Minute)
