@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"outlocal": func() { os.Exit(runOutlocal()) },
-		"child":    child,
+		"child":    func() { os.Exit(child(os.Args[1:], os.Stdin, os.Stdout)) },
 	})
 }
 

@@ -45,7 +45,7 @@ services by their own names, and refuses all hosts that --proxy-pass does not na
 At its end it says on standard error how many calls and notifications there were. With --json it says that, and
 errors, as documents there.`,
 		Example: `outlocal exec -- npm test
-outlocal exec --intercept --proxy-pass registry.npmjs.org -- npm test
+outlocal exec --intercept --proxy-pass api.example.com -- npm test
 outlocal exec --require-calls --log emulator.log -- go test ./...
 outlocal exec -- sh -c 'curl -s "$OUTLOCAL_GRAPH_URL/v1.0/subscriptions" -H "Authorization: Bearer x"'`,
 		Args:        takesSome("COMMAND"),

@@ -15,34 +15,35 @@ import (
 
 func TestExecScripts(t *testing.T) { runScripts(t, "exec") }
 
-// child is a program that scripts run by exec: child get URL…, child await, child line.
-func child() {
-	switch os.Args[1] {
+// child is a program that scripts let exec run: child get URL…, child await, child line.
+func child(args []string, in io.Reader, out io.Writer) (code int) {
+	switch args[0] {
 	case "get":
-		for _, u := range os.Args[2:] {
-			call(os.ExpandEnv(u), "Bearer x")
+		for _, u := range args[1:] {
+			call(out, os.ExpandEnv(u), "Bearer x")
 		}
 	case "await": // a signal; that it does so can be seen at the emulator
 		caught := make(chan os.Signal, 1)
 		signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-		call(os.ExpandEnv("$OUTLOCAL_GRAPH_URL/v1.0/subscriptions"), "")
-		fmt.Println("got", <-caught)
-		os.Exit(7)
+		call(out, os.ExpandEnv("$OUTLOCAL_GRAPH_URL/v1.0/subscriptions"), "")
+		fmt.Fprintln(out, "got", <-caught)
+		return 7
 	case "line": // of what is typed
-		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-		fmt.Printf("read %q, %v\n", line, err)
+		line, err := bufio.NewReader(in).ReadString('\n')
+		fmt.Fprintf(out, "read %q, %v\n", line, err)
 	}
+	return 0
 }
 
 // call makes a request as a program does that trusts what SSL_CERT_FILE names, on every system.
-func call(u, authorization string) {
+func call(out io.Writer, u, authorization string) {
 	pool := x509.NewCertPool()
 	if text, err := os.ReadFile(os.Getenv("SSL_CERT_FILE")); err == nil {
 		pool.AppendCertsFromPEM(text)
 	}
 	request, err := http.NewRequest(http.MethodGet, u, nil)
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(out, err)
 		return
 	}
 	if authorization != "" {
@@ -51,10 +52,10 @@ func call(u, authorization string) {
 	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{RootCAs: pool}}}
 	response, err := client.Do(request)
 	if err != nil {
-		fmt.Println(err)
+		fmt.Fprintln(out, err)
 		return
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
-	fmt.Println(response.StatusCode, string(body))
+	fmt.Fprintln(out, response.StatusCode, string(body))
 }

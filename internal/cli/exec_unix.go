@@ -19,7 +19,7 @@ func passedOn() []os.Signal {
 func isTyped(s os.Signal) bool { return s == syscall.SIGINT || s == syscall.SIGQUIT }
 
 // groupOf puts a command into our process group, or into one of its own.
-func groupOf(shared bool) *syscall.SysProcAttr { //nolint:revive // it is the child's field
+func groupOf(shared bool) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: !shared}
 }
 
