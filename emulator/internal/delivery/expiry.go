@@ -8,9 +8,15 @@ import (
 	"github.com/outlocal/outlocal/journal"
 )
 
-// expiryPortion is how many subscriptions are taken out of the store at a time, so that a million that expire together hold up neither
-// the clock nor deliveries.
-const expiryPortion = 256
+const (
+	// expiryPortion is how many subscriptions are taken out of the store at a time, so that a million that expire together hold up neither
+	// the clock nor deliveries.
+	expiryPortion = 256
+
+	// expiryRest is how many times as long as a portion took none expires after it while notifications are pending: they need the same
+	// store, journal and processors.
+	expiryRest = 3
+)
 
 // expiry is the one timer for the end of all subscriptions.
 type expiry struct {
@@ -49,12 +55,30 @@ func (e *Engine) expire() {
 	flight := e.Clock.Begin("expiry of subscriptions")
 	started := e.start(func() {
 		defer flight.End()
-		for e.life.Err() == nil && e.expirePortion() {
+		for e.life.Err() == nil {
+			began := time.Now()
+			if !e.expirePortion() {
+				break
+			}
+			e.restFromExpiry(time.Since(began))
 		}
 		e.Watch()
 	})
 	if !started {
 		flight.End()
+	}
+}
+
+// restFromExpiry leaves the machine to the notifications that are pending, if there are any.
+func (e *Engine) restFromExpiry(portion time.Duration) {
+	if e.Stats().Pending == 0 {
+		return
+	}
+	rest := time.NewTimer(expiryRest * portion)
+	defer rest.Stop()
+	select {
+	case <-rest.C:
+	case <-e.life.Done():
 	}
 }
 

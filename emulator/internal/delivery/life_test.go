@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -66,6 +67,58 @@ func TestManyExpireTogether(t *testing.T) {
 			t.Errorf("%d expired, %d are left", n, left)
 		}
 	})
+}
+
+// An idle subscription has no goroutine and no timer of its own: many have one timer for all, however many they are.
+func TestIdleSubscriptionsCostMemoryAlone(t *testing.T) {
+	const crowd, others = 10_000, 100 // goroutines of other tests may come and go
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		before := runtime.NumGoroutine()
+		r.many(crowd, "https://hook.test/cb")
+		for range others {
+			r.Watch() // as after each creation
+		}
+		if more := runtime.NumGoroutine() - before; more > others {
+			t.Errorf("%d subscriptions brought %d goroutines", crowd, more)
+		}
+		report, err := r.Clock.Advance(t.Context(), 72*time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if left := r.Store.Len(); report.Fired != 1 || left != 0 {
+			t.Errorf("%d timers fired for %d subscriptions, of which %d are left: want one for all", report.Fired, crowd, left)
+		}
+	})
+}
+
+// Expiry leaves the machine to notifications that are pending, for some time after each portion and no longer.
+func TestExpiryRests(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		pending bool
+		want    time.Duration
+	}{
+		{"while nothing is pending", false, 0},
+		{"while a notification is pending", true, expiryRest * time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := &hook{answer: func(int) (int, time.Duration) { return http.StatusAccepted, time.Second }}
+				r := newRig(t, withHook("hook.test", h))
+				if tt.pending {
+					r.subscribe(dialect.GraphV1, "https://hook.test/cb")
+					r.create("AAMk1")
+					synctest.Wait()
+				}
+				began := time.Now()
+				r.restFromExpiry(time.Millisecond)
+				if took := time.Since(began); took != tt.want {
+					t.Errorf("it rested for %v, want %v", took, tt.want)
+				}
+			})
+		})
+	}
 }
 
 // What waits for a subscription that ends is not sent any more.
