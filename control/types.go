@@ -16,6 +16,7 @@ type Status struct {
 	HTTP      string `json:"http,omitempty" doc:"base of its API"`
 	HTTPS     string `json:"https,omitempty" doc:"the same with TLS"`
 	Authority string `json:"authority,omitempty" doc:"where programs sign in, with a tenant at its end: any GUID, domain, common, organizations or consumers"`
+	Auth      string `json:"auth,omitempty" doc:"which bearer tokens its API takes: any, or those issued by it"`
 	Webhook   string `json:"webhook,omitempty" doc:"where a receiver takes notifications"`
 	Control   string `json:"control,omitempty" doc:"base of this API"`
 	CA        string `json:"ca,omitempty" doc:"path of the certificate that clients have to trust"`
@@ -45,9 +46,9 @@ const (
 type Mount struct {
 	Path    string `json:"path" doc:"such as /api/beta"`
 	Dialect string `json:"dialect" doc:"such as outlook-interim, or with a profile: outlook-final@2015"`
-}
 	// LifecycleForm is a word of dialect.LifecycleForms.
 	LifecycleForm string `json:"lifecycleForm,omitempty" doc:"of Graph's lifecycle notifications: documented, observed-2023 or observed-2026; as the emulator was started if left out"`
+}
 
 // Endpoint is one scheme, host and port that is delivered to, as the service sees it.
 type Endpoint struct {
@@ -144,8 +145,8 @@ type AdvancedWebhook struct {
 // LifecycleEvent asks for a lifecycle notification.
 type LifecycleEvent struct {
 	Event string   `json:"event" doc:"missed, reauthorizationRequired or subscriptionRemoved"`
-	Where Selector `json:"where,omitzero"`
 	Lapse bool     `json:"lapse,omitempty" doc:"with reauthorizationRequired: authorization ends at once, and what changes waits until it is renewed"`
+	Where Selector `json:"where,omitzero"`
 }
 
 // LifecycleRaised tells what became of it.

@@ -24,6 +24,14 @@ const (
 	IssuedTokens             // those that this emulator issued, while they are good, for what they are good for
 )
 
+// String is the word that the program has for it.
+func (a Auth) String() string {
+	if a == IssuedTokens {
+		return "issued"
+	}
+	return "any"
+}
+
 // SignIn is how it is found out who signs in at a browser.
 type SignIn uint8
 
