@@ -312,7 +312,7 @@ func (p *play) serve(ctx context.Context, mounts map[string]DialectName) error {
 
 func (p *play) lifecycle(ctx context.Context, l *Lifecycle) error {
 	s := p.sub(l.Subscription)
-	raised, err := p.steer.RaiseLifecycle(ctx, control.LifecycleEvent{Event: string(l.Event), Where: control.Selector{Subscription: s.id}})
+	raised, err := p.steer.RaiseLifecycle(ctx, control.LifecycleEvent{Event: string(l.Event), Lapse: l.Lapse, Where: control.Selector{Subscription: s.id}})
 	if err == nil && raised.Raised == 0 {
 		p.now.Note = raised.Note
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator"
 )
 
@@ -71,6 +72,12 @@ func (s *Scenario) Configure(c *emulator.Config) {
 	}
 	if wish.EndpointMinimum != 0 {
 		c.EndpointMinimum = wish.EndpointMinimum
+	}
+	if wish.Authorization != 0 {
+		c.Authorization = wish.Authorization.std()
+	}
+	if form, err := dialect.LifecycleForm(string(wish.LifecycleForm)); err == nil { // what was read is known
+		c.Tune = append(c.Tune, form)
 	}
 }
 

@@ -42,11 +42,14 @@ type Service struct {
 	Lenient         bool                   `yaml:"lenient" doc:"read requests with unquoted names"`
 	Patience        Duration               `yaml:"patience" doc:"how long a webhook's answer is waited for, without penalty"`
 	EndpointMinimum int                    `yaml:"endpointMinimum" min:"0" doc:"attempts within ten minutes from which on a webhook can count as slow; the service's 100 if left out"`
+	Authorization   Duration               `yaml:"authorization" doc:"how long the app's token authorizes a subscription that has a lifecycle URL; as long as that lives if left out"`
+	LifecycleForm   FormName               `yaml:"lifecycleForm" doc:"of Graph's lifecycle notifications; documented if left out"`
 }
 
 // touched tells whether an emulator has to be its own to be set so.
 func (s Service) touched() bool {
-	return len(s.Serve) > 0 || s.User != "" || s.Strict || s.Lenient || s.Patience != 0 || s.EndpointMinimum != 0
+	return len(s.Serve) > 0 || s.User != "" || s.Strict || s.Lenient || s.Patience != 0 || s.EndpointMinimum != 0 ||
+		s.Authorization != 0 || s.LifecycleForm != ""
 }
 
 // Hook is how the webhook is addressed, and what the built-in one does from the start.
@@ -61,10 +64,14 @@ type Conduct struct {
 	Handshake    *Reply `yaml:"handshake" doc:"how handshakes are answered"`
 	Notification *Reply `yaml:"notification" doc:"how notifications are answered"`
 	Reads        Reads  `yaml:"reads" doc:"whether it reads the items that it is notified of, before or after it answers"`
+	// Reacts is what it does once it has answered.
+	Reacts Reaction `yaml:"reacts" doc:"what it does when reauthorization is required: reauthorize or renew"`
 }
 
 // right tells whether it does all right, as any webhook should.
-func (c Conduct) right() bool { return c.Handshake == nil && c.Notification == nil && c.Reads == "" }
+func (c Conduct) right() bool {
+	return c.Handshake == nil && c.Notification == nil && c.Reads == "" && c.Reacts == ""
+}
 
 // Reply is a webhook's answer. What is left out is right.
 type Reply struct {
@@ -188,6 +195,7 @@ type Lifecycle struct {
 	_            struct{}  `short:"event"`
 	Event        EventName `yaml:"event" need:"required" doc:"what is told"`
 	Subscription SubName   `yaml:"subscription" doc:"by the name that as gave; the last one if left out"`
+	Lapse        bool      `yaml:"lapse" doc:"with reauthorizationRequired: authorization ends at once, and what changes waits until it is renewed"`
 }
 
 // Call is any request of an app.

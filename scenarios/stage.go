@@ -118,7 +118,7 @@ func (st *stage) webhookHandler() (http.Handler, error) {
 	}
 	st.keys.receiver = made
 	st.hook = newWebhook(made, st.scenario.Webhook.Conduct)
-	st.hook.read = st.readItem
+	st.hook.read, st.hook.react = st.readItem, st.react
 	st.hook.rest = func(ctx context.Context) {
 		if st.server == nil {
 			<-ctx.Done()
@@ -313,14 +313,20 @@ func (st *stage) client(d *dialect.Dialect, mount, user string) *subscriber.Clie
 
 // readItem reads what a notification points at, as the built-in webhook's app.
 func (st *stage) readItem(ctx context.Context, resource string) {
+	if client, err := st.ownClient(ctx); err == nil {
+		_, _ = client.Fetch(ctx, resource) // how it went stands in the journal
+	}
+}
+
+// ownClient is that of the built-in webhook's app.
+func (st *stage) ownClient(ctx context.Context) (*subscriber.Client, error) {
 	d, err := st.spokenAt(ctx, st.mount)
 	if err != nil {
-		return
+		return nil, err
 	}
-	app := recorder{next: st.app.next, agent: webhookAgent}
 	client := st.client(d, st.mount, "")
-	client.HTTP = &http.Client{Transport: &app}
-	_, _ = client.Fetch(ctx, resource) // how it went stands in the journal
+	client.HTTP = &http.Client{Transport: &recorder{next: st.app.next, agent: webhookAgent}}
+	return client, nil
 }
 
 // local tells whether the webhook is one of this process that the emulator calls without a socket.

@@ -17,7 +17,8 @@ import (
 type webhook struct {
 	receiver *receiver.Receiver
 	read     func(ctx context.Context, resource string) // an item, as the webhook's app
-	rest     func(ctx context.Context)                  // until the context ends, on the service's clock where there is one
+	react    func(ctx context.Context, how Reaction, subscription string)
+	rest     func(ctx context.Context) // until the context ends, on the service's clock where there is one
 
 	mu      sync.Mutex
 	conduct Conduct
@@ -67,20 +68,20 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	defer w.busy.add(-1)
 	req.Body = &waitedFor{req.Body, &w.busy}
 	notified := !isHandshake(req)
-	reply, reads, held := w.choose(func(c Conduct) *Reply {
+	reply, does, held := w.choose(func(c Conduct) *Reply {
 		if notified {
 			return c.Notification
 		}
 		return c.Handshake
 	})
 	var body []byte
-	if reads != "" && notified {
+	if notified && (does.Reads != "" || does.Reacts != "") {
 		var err error
 		if body, err = io.ReadAll(req.Body); err == nil {
 			req.Body = io.NopCloser(bytes.NewReader(body))
 		}
 	}
-	if reads == "before" {
+	if does.Reads == "before" {
 		w.readItems(req, body)
 	}
 	if reply != nil {
@@ -95,8 +96,11 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		}))
 	}
 	w.receiver.ServeHTTP(rw, req)
-	if reads == "after" {
+	if does.Reads == "after" {
 		w.readItems(req, body)
+	}
+	if does.Reacts != "" && body != nil {
+		w.reactTo(req, body, does.Reacts)
 	}
 }
 
@@ -113,7 +117,7 @@ func (b *waitedFor) Read(p []byte) (int, error) {
 }
 
 // choose tells how one request is answered. One that is held is counted among those.
-func (w *webhook) choose(of func(Conduct) *Reply) (reply *Reply, reads Reads, h *held) {
+func (w *webhook) choose(of func(Conduct) *Reply) (reply *Reply, does Conduct, h *held) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	reply = of(w.conduct)
@@ -128,7 +132,7 @@ func (w *webhook) choose(of func(Conduct) *Reply) (reply *Reply, reads Reads, h 
 		h = w.held
 		h.waiting.Add(1)
 	}
-	return reply, w.conduct.Reads, h
+	return reply, w.conduct, h
 }
 
 // hold waits until the conduct changes or the sender has gone. Time may go on meanwhile.

@@ -37,6 +37,8 @@ type (
 	CallName string
 	// JournalKind is a kind of journal entries.
 	JournalKind string
+	// FormName is a form of lifecycle notifications.
+	FormName string
 	// Order is whether notifications have to come as they are listed.
 	Order string
 	// Reads is when the built-in webhook reads items.
@@ -74,6 +76,8 @@ func (Happening) words() (string, []string) {
 func (EventName) words() (string, []string) {
 	return "lifecycle event", []string{string(notify.Missed), string(notify.ReauthorizationRequired), string(notify.SubscriptionRemoved)}
 }
+
+func (FormName) words() (string, []string) { return "lifecycle form", dialect.LifecycleForms() }
 
 func (ItemChange) words() (string, []string) {
 	var all []string

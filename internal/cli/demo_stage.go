@@ -26,7 +26,7 @@ type stage struct {
 	steer   *control.Client // of the service, over HTTP like all else
 	api     string
 	hook    string
-	state   string // the client state: the secret between app and service
+	state   string           // the client state: the secret between app and service
 	answers receiver.Answers // of a test that wants others
 	usual   receiver.Answers // what it answers in the dialect that is played
 	gate    gate

@@ -39,6 +39,8 @@ type emulateFlags struct {
 	patience        time.Duration
 	minimum         int
 	scale           float64
+	authorization   time.Duration
+	form            string
 	tokens          string
 	targets, routes []string
 	webhookCA       string
@@ -96,7 +98,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 	addCertificate(cmd, &f.pair)
 	addProxy(cmd, &f.proxy, "proxy", "serve a forward proxy too, five above --port-base: it answers for the services by their own names, such as graph.microsoft.com")
 	addBackground(cmd, &f.background)
-	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "seed", "fault", "allow-target", "route", "webhook",
+	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "authorization", "lifecycle-form", "seed", "fault", "allow-target", "route", "webhook",
 		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "proxy", "proxy-pass", "name", "log-format")
 	return cmd
 }
@@ -122,6 +124,8 @@ func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	forms := emulator.ValidationTokenForms()
 	flags.StringVar(&f.tokens, "validation-tokens", forms[0], "`FORM` of the tokens beside encrypted content: "+strings.Join(forms, ", "))
 	completes(cmd, "validation-tokens", emulator.ValidationTokenForms)
+	durationVar(flags, &f.authorization, "authorization", 0, "how long a token authorizes a subscription with a lifecycle URL if it does not say when it ends; 0 for as long as that lives")
+	addForm(cmd, &f.form, documentedForm())
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that may be notified, as `HOST[:PORT]`; may be repeated")
 	flags.StringArrayVar(&f.routes, "route", nil, "deliver elsewhere than subscriptions say, as `URL=URL`; may be repeated")
 	flags.StringVar(&f.webhookCA, "webhook-ca", "", "a `FILE` with certificates to trust in webhooks, in PEM")
@@ -147,10 +151,13 @@ func addCertificate(cmd *cobra.Command, f *certificateFlags) {
 func (f *emulateFlags) config(a *app) (emulator.Config, error) {
 	c := emulator.Config{
 		Version: a.process.Version, User: f.user, AllowTargets: f.targets, Routes: f.routes, Lenient: f.lenient, Patience: f.patience,
-		EndpointMinimum: f.minimum, TimeScale: f.scale, Environment: a.environment(),
+		EndpointMinimum: f.minimum, TimeScale: f.scale, Authorization: f.authorization, Environment: a.environment(),
 	}
-	if f.patience < 0 || f.minimum < 0 {
-		return c, wrongUse("leave it out, or give a positive one", "emulate: neither --patience nor --endpoint-minimum can be negative")
+	if err := f.tune(&c); err != nil {
+		return c, err
+	}
+	if f.patience < 0 || f.minimum < 0 || f.authorization < 0 {
+		return c, wrongUse("leave it out, or give a positive one", "emulate: none of --patience, --endpoint-minimum and --authorization can be negative")
 	}
 	if f.scale <= 0 {
 		return c, wrongUse("1 is real time, 60 makes a minute of a second", "emulate: --time-scale is %g: want more than 0", f.scale)

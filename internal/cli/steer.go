@@ -53,18 +53,27 @@ forgotten, and the journal stays.`,
 
 func newServeCommand(a *app) *cobra.Command {
 	var t target
+	var form string
 	cmd := &cobra.Command{
 		Use:   "serve PATH=DIALECT",
 		Short: "Let a base path speak another schema",
 		Long: `Let a base path of a running emulator speak another schema from now on, for the subscriptions that there are as
-well: that is how a schema was rolled out in 2015. outlocal dialects lists the schemas.`,
-		Example:     "outlocal serve /api/beta=outlook-interim\noutlocal serve /api/beta=outlook-final@2015",
+well: that is how a schema was rolled out in 2015. outlocal dialects lists the schemas.
+
+With --lifecycle-form, Graph's lifecycle notifications take another form: what two captures show differs from the
+documents, and SDKs have failed on it.`,
+		Example:     "outlocal serve /api/beta=outlook-interim\noutlocal serve /v1.0=graph-v1.0@2021\noutlocal serve /v1.0=graph-v1.0 --lifecycle-form observed-2026",
 		Args:        takes("PATH=DIALECT"),
 		Annotations: exits("it speaks so from now on", "", "no emulator answers"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m, err := parseMount(args[0])
 			if err != nil {
 				return err
+			}
+			if m.LifecycleForm = form; form != "" {
+				if _, err := readForm(form); err != nil {
+					return err
+				}
 			}
 			client, err := a.find(cmd.Context(), t)
 			if err != nil {
@@ -84,6 +93,7 @@ well: that is how a schema was rolled out in 2015. outlocal dialects lists the s
 			return nil
 		},
 	}
+	addForm(cmd, &form, "")
 	addEmulator(cmd, &t)
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/internal/nearmiss"
+	"github.com/outlocal/outlocal/notify"
 )
 
 // lifecycleWord begins what is raised about subscriptions rather than items.
@@ -20,6 +21,7 @@ func newTriggerCommand(a *app) *cobra.Command {
 	var change control.Change
 	var set []string
 	var where selection
+	var lapse bool
 	cmd := &cobra.Command{
 		Use:   "trigger WHAT",
 		Short: "Make something happen in a mailbox, or to subscriptions",
@@ -29,13 +31,17 @@ func newTriggerCommand(a *app) *cobra.Command {
 
 or something in the life of subscriptions:
 
-  lifecycle.missed   lifecycle.reauthorizationRequired   lifecycle.subscriptionRemoved
+  lifecycle.missed   lifecycle.reauthorization-required   lifecycle.removed
+
+which go to the lifecycle URLs of Graph's subscriptions, and to the notification URLs of Outlook's. With --lapse,
+authorization ends at once: what changes waits until the app has reauthorized or renewed.
 
 It returns at once: outlocal journal --follow shows what comes of it.`,
 		Example: `outlocal trigger message.created
 outlocal trigger message.created --count 5 --set subject="Quarterly numbers" --set importance=high
 outlocal trigger event.updated --mailbox anna@contoso.com
-outlocal trigger lifecycle.missed --subscription 7f105c7d-2dc5-4530-97cd-4e7ae6534c07`,
+outlocal trigger lifecycle.missed --subscription 7f105c7d-2dc5-4530-97cd-4e7ae6534c07
+outlocal trigger lifecycle.reauthorization-required --lapse`,
 		Args:        takes("WHAT"),
 		Annotations: exits("it happened, whether anybody was notified or not", "", "no emulator answers"),
 		ValidArgs:   happenings(),
@@ -49,9 +55,14 @@ outlocal trigger lifecycle.missed --subscription 7f105c7d-2dc5-4530-97cd-4e7ae65
 					return err
 				}
 				where.Mailbox = change.Mailbox
-				return a.raiseLifecycle(cmd.Context(), t, word, &where)
+				if word != string(notify.ReauthorizationRequired) {
+					if err := onlyFor(cmd, "lifecycle.reauthorization-required", "lapse"); err != nil {
+						return err
+					}
+				}
+				return a.raiseLifecycle(cmd.Context(), t, control.LifecycleEvent{Event: word, Lapse: lapse}, &where)
 			}
-			if err := onlyFor(cmd, "lifecycle events", "subscription", "app", "url"); err != nil {
+			if err := onlyFor(cmd, "lifecycle events", "subscription", "app", "url", "lapse"); err != nil {
 				return err
 			}
 			change.Collection, change.Change = noun, word
@@ -70,6 +81,7 @@ outlocal trigger lifecycle.missed --subscription 7f105c7d-2dc5-4530-97cd-4e7ae65
 	flags.StringArrayVar(&set, "set", nil, "a property of the item, as `NAME=VALUE`: names are Graph's, inner ones after a dot; may be repeated")
 	addSubscriptionSelector(cmd, &where, "lifecycle: only this subscription, by `ID`, or as much of it as makes it unique")
 	flags.StringVar(&where.App, "app", "", "lifecycle: only subscriptions of this application, by `ID`")
+	flags.BoolVar(&lapse, "lapse", false, "lifecycle.reauthorization-required: authorization ends at once, and changes wait until it is renewed")
 	addURLSelector(cmd, &where, "lifecycle: only subscriptions that are notified to this `URL`, or to this host")
 	return cmd
 }
@@ -82,12 +94,40 @@ func happenings() []string {
 			all = append(all, noun+"."+word)
 		}
 	}
-	return append(all, "lifecycle.missed", "lifecycle.reauthorizationRequired", "lifecycle.subscriptionRemoved")
+	for _, e := range lifecycleEvents() {
+		all = append(all, lifecycleWord+"."+e.word)
+	}
+	return all
+}
+
+// lifecycleEvent is an event in the life of subscriptions, as a command line and as Graph call it.
+type lifecycleEvent struct {
+	word  string
+	event notify.Lifecycle
+}
+
+func lifecycleEvents() []lifecycleEvent {
+	return []lifecycleEvent{
+		{"missed", notify.Missed}, {"reauthorization-required", notify.ReauthorizationRequired}, {"removed", notify.SubscriptionRemoved},
+	}
+}
+
+// eventOf finds an event by either of its names.
+func eventOf(word string) (notify.Lifecycle, bool) {
+	for _, e := range lifecycleEvents() {
+		if word == e.word || word == string(e.event) {
+			return e.event, true
+		}
+	}
+	return "", false
 }
 
 // happening reads WHAT, or says what may have been meant.
 func happening(what string) (noun, word string, err error) {
 	noun, word, _ = strings.Cut(what, ".")
+	if event, ok := eventOf(word); ok && noun == lifecycleWord {
+		return noun, string(event), nil
+	}
 	if slices.Contains(happenings(), what) {
 		return noun, word, nil
 	}
@@ -140,7 +180,7 @@ func (a *app) happened(matched int) string {
 	return a.out.tick()
 }
 
-func (a *app) raiseLifecycle(ctx context.Context, t target, event string, where *selection) error {
+func (a *app) raiseLifecycle(ctx context.Context, t target, event control.LifecycleEvent, where *selection) error {
 	client, err := a.find(ctx, t)
 	if err != nil {
 		return err
@@ -148,7 +188,8 @@ func (a *app) raiseLifecycle(ctx context.Context, t target, event string, where 
 	if err := where.settle(ctx, client); err != nil {
 		return err
 	}
-	raised, err := client.RaiseLifecycle(ctx, control.LifecycleEvent{Event: event, Where: where.Selector})
+	event.Where = where.Selector
+	raised, err := client.RaiseLifecycle(ctx, event)
 	if err != nil {
 		return err
 	}
@@ -159,7 +200,7 @@ func (a *app) raiseLifecycle(ctx context.Context, t target, event string, where 
 		a.nothingMatches(where)
 		return nil
 	}
-	a.out.line("%s %s for %s: %s due", a.happened(raised.Raised), event, count(raised.Matched, "subscription"), count(raised.Raised, "notification"))
+	a.out.line("%s %s for %s: %s due", a.happened(raised.Raised), event.Event, count(raised.Matched, "subscription"), count(raised.Raised, "notification"))
 	a.note(raised.Note)
 	return nil
 }
