@@ -42,6 +42,7 @@ type emulateFlags struct {
 	authorization   time.Duration
 	form            string
 	tokens          string
+	signIn          signInFlags
 	targets, routes []string
 	webhookCA       string
 	seed            seed
@@ -71,7 +72,8 @@ func newEmulateCommand(a *app) *cobra.Command {
 		Use:   "emulate",
 		Short: "Run the emulator",
 		Long: `Run an emulator of Outlook's and Microsoft Graph's webhooks: subscriptions, handshakes and notifications in
-every schema that there has been, each under a base path of its own. Any bearer token is taken.
+every schema that there has been, each under a base path of its own, and of the sign-in in front of them. Any
+bearer token is taken, unless --auth issued demands one that was issued here.
 
 It listens on loopback, and sends to webhooks on loopback; --webhook and --allow-target name others. What
 happens is printed as it happens. Ctrl+C ends it, and it keeps nothing.
@@ -98,7 +100,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 	addCertificate(cmd, &f.pair)
 	addProxy(cmd, &f.proxy, "proxy", "serve a forward proxy too, five above --port-base: it answers for the services by their own names, such as graph.microsoft.com")
 	addBackground(cmd, &f.background)
-	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "authorization", "lifecycle-form", "seed", "fault", "allow-target", "route", "webhook",
+	fromEnvironment(cmd, "serve", "user", "auth", "login", "app", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "authorization", "lifecycle-form", "seed", "fault", "allow-target", "route", "webhook",
 		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "proxy", "proxy-pass", "name", "log-format")
 	return cmd
 }
@@ -116,6 +118,7 @@ func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	}
 	flags.StringArrayVar(&f.serve, "serve", nil, "a base path and what it speaks, as `PATH=DIALECT`, beside or instead of the usual; may be repeated")
 	flags.StringVar(&f.user, "user", emulator.DefaultUser, "whose mailbox me is, unless a token says, by `ADDRESS`")
+	addSignIn(cmd, &f.signIn)
 	flags.BoolVar(&f.strict, "strict", false, "refuse what is merely borne: plain http, certificates that nobody signed")
 	flags.BoolVar(&f.lenient, "lenient", false, "read requests with unquoted names, as documents once printed them")
 	durationVar(flags, &f.patience, "patience", 0, "wait so long for a webhook that stands at a breakpoint, without penalty")
@@ -164,6 +167,9 @@ func (f *emulateFlags) config(a *app) (emulator.Config, error) {
 	}
 	if f.strict {
 		c.Mode = diagnosis.Strict
+	}
+	if err := f.signIn.configure(&c); err != nil {
+		return c, err
 	}
 	var err error
 	if c.ValidationTokens, err = emulator.ParseValidationTokens(f.tokens); err != nil {
@@ -274,6 +280,11 @@ func (a *app) banner(p *printer, at state.Running, plan plan, f emulateFlags) {
 		trust = "the same; its certificate is signed by " + at.CA
 	}
 	p.line("  %s  %s", p.strong(pad(at.HTTPS, widest)), trust)
+	taken := "any bearer token will do"
+	if plan.config.Auth == emulator.IssuedTokens {
+		taken = "tokens that it issued are taken, and no others"
+	}
+	p.line("  %s  %s", pad("", widest), p.dim("sign-in under /common, /organizations or a tenant; "+taken))
 	if at.Proxy != "" {
 		p.line("  %s  %s", p.strong(pad(at.Proxy, widest)), "a forward proxy that answers for "+strings.Join(proxy.Hosts(), ", "))
 	}

@@ -37,6 +37,7 @@ func verbs() []verb {
 		{groupSteer, newJournalCommand},
 		{groupSteer, newStatusCommand},
 		{groupSteer, newServeCommand},
+		{groupSteer, newTokenCommand},
 		{groupSteer, newResetCommand},
 		{groupSteer, newStopCommand},
 		{groupKnow, newScenariosCommand},

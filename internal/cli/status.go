@@ -97,6 +97,7 @@ func (a *app) printStatus(s control.Status) {
 		}
 	}
 	row("api", strings.TrimSpace(s.HTTP+"  "+s.HTTPS))
+	row("sign-in", signInWords(s))
 	row("webhook", s.Webhook)
 	row("control", s.Control)
 	row("ca", s.CA)
@@ -115,6 +116,17 @@ func (a *app) printStatus(s control.Status) {
 	}
 	row("counted", strings.Join(countedWords(s.Counters), ", "))
 	row("journal", entries(int(s.Journal.Last)))
+}
+
+// signInWords tell where programs sign in, and whether they have to.
+func signInWords(s control.Status) string {
+	if s.Authority == "" {
+		return ""
+	}
+	if s.Auth == authIssued {
+		return s.Authority + "/common  only tokens issued there are taken"
+	}
+	return s.Authority + "/common  any token is taken"
 }
 
 // countedWords are counters as they are talked about; a name that has no words here stands as it is.

@@ -113,10 +113,18 @@ func (a *app) subscribe(ctx context.Context, client *control.Client, s subscript
 	if err != nil {
 		return made{}, err
 	}
+	resource := "outlook"
+	if d.Family == dialect.Graph {
+		resource = "graph"
+	}
+	token, err := tokenFor(ctx, client, status, control.TokenOrder{User: s.user, Resource: resource})
+	if err != nil {
+		return made{}, err
+	}
 	direct := &http.Transport{} // no proxy of the environment stands between this machine and itself
 	defer direct.CloseIdleConnections()
 	service := subscriber.Client{
-		BaseURL: status.HTTP, Mount: mount, Dialect: d, Token: anyToken, User: s.user,
+		BaseURL: status.HTTP, Mount: mount, Dialect: d, Token: token, User: s.user,
 		HTTP: &http.Client{Transport: direct},
 		Now:  func() time.Time { return status.Now },
 	}
