@@ -86,6 +86,9 @@ type Config struct {
 	// Tune turns knobs of the dialects, such as [dialect.DocumentedLimit] or what [dialect.LifecycleForm] returns.
 	Tune []func(*dialect.Dialect)
 
+	// Wait is how an API request waits that a fault holds up; nil for [Server.Sleep]. Who steers the clock sees here that it should go on.
+	Wait func(ctx context.Context, d time.Duration) error
+
 	// Faults go wrong from the start; [control.Client.AddFaults] adds more while it runs. [fault.Parse] reads them from text.
 	Faults []fault.Rule
 
@@ -190,6 +193,9 @@ func New(c Config) (*Server, error) {
 // assemble puts the rooms together; nothing in it can fail.
 func (s *Server) assemble() {
 	c := s.config
+	if c.Wait == nil {
+		c.Wait = s.clock.Sleep
+	}
 	s.store = store.New(s.idText)
 	s.boxes = mailbox.New(s.clock, c.Seed)
 	s.login = s.newAuthority()
@@ -203,7 +209,7 @@ func (s *Server) assemble() {
 	s.api = &api.Service{
 		Clock: s.clock, Store: s.store, Mailboxes: s.boxes, Engine: s.engine, Journal: s.journal, Targets: s.targets,
 		Mounts: s.mounts, Causes: &api.Causes{}, User: c.User, Mode: c.Mode, Lenient: c.Lenient, Own: s.own,
-		Faults: s.faults, Happen: s.happen, Befall: s.befall, Authorization: c.Authorization,
+		Faults: s.faults, Happen: s.happen, Befall: s.befall, Wait: c.Wait, Authorization: c.Authorization,
 	}
 	if c.Auth == IssuedTokens {
 		s.api.Issued = s.login

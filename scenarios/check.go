@@ -75,18 +75,30 @@ func (s *Renew) check(r *reader, n *yaml.Node) {
 	if s.URL != "" && s.For != 0 {
 		r.wrong(n, "make two steps of it", "renew prolongs, or gives another URL")
 	}
+	s.Hope.check(r, n)
 }
 
-func (s *Owned) check(r *reader, n *yaml.Node)     { needsSubscription(r, n, s.Subscription) }
+func (s *Owned) check(r *reader, n *yaml.Node) {
+	needsSubscription(r, n, s.Subscription)
+	s.Hope.check(r, n)
+}
+
+func (h *Hope) check(r *reader, n *yaml.Node) {
+	if h.Refused && h.Unanswered {
+		r.wrong(n, "a refusal is an answer: leave one of them out", "a call is refused, or it is unanswered")
+	}
+}
+
 func (s *Lifecycle) check(r *reader, n *yaml.Node) { needsSubscription(r, n, s.Subscription) }
 
 func (s *Subscribe) check(r *reader, n *yaml.Node) {
 	if s.Count > 1 && !strings.Contains(s.Mailbox+s.Resource, counter) {
 		r.wrong(n, "write mailbox: user{n}@contoso.com", "subscribe can be done %d times only where {n} tells mailboxes or resources apart", s.Count)
 	}
-	if s.Count > 1 && s.Refused {
-		r.wrong(n, "", "subscribe can be refused once at a time only")
+	if s.Count > 1 && (s.Refused || s.Unanswered) {
+		r.wrong(n, "", "subscribe can be refused, or go unanswered, once at a time only")
 	}
+	s.Hope.check(r, n)
 	if !s.Rich && s.Certificate+s.CertID != "" {
 		r.wrong(n, "write rich: true", "a certificate says nothing where notifications bring no data")
 	}

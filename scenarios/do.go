@@ -49,7 +49,7 @@ func (p *play) subscribe(ctx context.Context, step *Step) error {
 		client.Try = s.Refused
 		made, err := client.Create(ctx, request)
 		p.answered(step.As)
-		if err := p.outcome("subscribe", s.Refused, err); err != nil || s.Refused || p.now.Verdict == Failed {
+		if err := p.outcome("subscribe", s.Hope, err); err != nil || s.Hope != (Hope{}) || p.now.Verdict == Failed {
 			return err
 		}
 		sub := &subscribed{name: step.As, id: made.ID, mount: mount, user: user}
@@ -125,7 +125,7 @@ func pathOf(d *dialect.Dialect, mount, id string) string {
 // answered keeps what the service said to the app last.
 func (p *play) answered(name string) {
 	if x := p.app.take(); x != nil {
-		p.said = x
+		p.hear(x)
 		p.show(x)
 		if name != "" {
 			p.calls[name] = x
@@ -133,12 +133,21 @@ func (p *play) answered(name string) {
 	}
 }
 
+// hear notes what the service said last, and how much of its time went by before it did.
+func (p *play) hear(x *journal.Exchange) {
+	p.said = x
+	p.lasted[x] = p.clock().Sub(p.when)
+}
+
 // outcome says whether a call went as it should.
-func (p *play) outcome(what string, refused bool, err error) error {
+func (p *play) outcome(what string, hope Hope, err error) error {
 	var refusal *subscriber.Error
 	var unsupported *subscriber.UnsupportedError
 	switch {
-	case errors.As(err, &refusal) && refused:
+	case hope.Unanswered && p.unheard(err):
+	case hope.Unanswered && (err == nil || errors.As(err, &refusal)):
+		p.now.problem("it is answered, and the connection was to break before")
+	case errors.As(err, &refusal) && hope.Refused:
 	case errors.As(err, &refusal):
 		p.now.problem("it is refused: %s", refusal)
 		if refusal.Hint != "" {
@@ -148,10 +157,15 @@ func (p *play) outcome(what string, refused bool, err error) error {
 		p.now.problem("%s; to see how the service refuses it, say refused: true", unsupported)
 	case err != nil:
 		return err
-	case refused:
+	case hope.Refused:
 		p.now.problem("the service accepts it, and should refuse to %s", what)
 	}
 	return nil
+}
+
+// unheard tells whether the last call ended without an answer, as its connection broke.
+func (p *play) unheard(err error) bool {
+	return err != nil && p.said != nil && p.said.Status == 0 && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // sub finds a subscription by its name; the last one by none.
@@ -188,10 +202,10 @@ func (p *play) renew(ctx context.Context, step *Step) error {
 			return err
 		}
 		_, err = client.Repoint(ctx, s.id, address)
-		return p.concluded(step.As, "give it another URL", r.Refused, err)
+		return p.concluded(step.As, "give it another URL", r.Hope, err)
 	}
 	_, err = client.Renew(ctx, s.id, subscriber.Renewal{For: r.For.std()})
-	return p.concluded(step.As, "renew", r.Refused, err)
+	return p.concluded(step.As, "renew", r.Hope, err)
 }
 
 func (p *play) reauthorize(ctx context.Context, o *Owned) error {
@@ -200,7 +214,7 @@ func (p *play) reauthorize(ctx context.Context, o *Owned) error {
 	if err != nil {
 		return err
 	}
-	return p.concluded("", "reauthorize", o.Refused, client.Reauthorize(ctx, s.id))
+	return p.concluded("", "reauthorize", o.Hope, client.Reauthorize(ctx, s.id))
 }
 
 func (p *play) unsubscribe(ctx context.Context, o *Owned) error {
@@ -209,16 +223,16 @@ func (p *play) unsubscribe(ctx context.Context, o *Owned) error {
 	if err != nil {
 		return err
 	}
-	return p.concluded("", "delete", o.Refused, client.Delete(ctx, s.id))
+	return p.concluded("", "delete", o.Hope, client.Delete(ctx, s.id))
 }
 
 // concluded keeps the answer to a call and judges how it went.
-func (p *play) concluded(name, what string, refused bool, err error) error {
+func (p *play) concluded(name, what string, hope Hope, err error) error {
 	p.answered(name)
 	if p.said != nil {
 		p.named = answerValues(p.said)
 	}
-	return p.outcome(what, refused, err)
+	return p.outcome(what, hope, err)
 }
 
 func (p *play) change(ctx context.Context, c *Change) error {

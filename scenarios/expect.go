@@ -80,6 +80,7 @@ type ExpectAPI struct {
 	Body    ByPath           `yaml:"body" doc:"by path"`
 	Method  Match            `yaml:"method" doc:"of the request"`
 	Path    Match            `yaml:"path" doc:"of the request"`
+	After   Duration         `yaml:"after" doc:"how much of the service's time it took at least"`
 	Request ByPath           `yaml:"request" doc:"the request's body, by path"`
 }
 

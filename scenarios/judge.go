@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/journal"
@@ -143,6 +144,9 @@ func (p *play) expectAPI(want *ExpectAPI) error {
 		return nil
 	}
 	p.show(x)
+	if took := p.lasted[x]; took < want.After.std() {
+		p.now.problem("the answer came after %s, want %s at least", Duration(took.Round(time.Millisecond)), want.After)
+	}
 	answer := jsonOf(x.ResponseBody)
 	err := p.compareAll(
 		comparison{"the status", want.Status, this(float64(x.Status))},

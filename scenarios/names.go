@@ -195,6 +195,8 @@ func (r *reader) define(n *yaml.Node, s *Step) {
 // gives is what a name of the step stands for; empty if it gives nothing.
 func (s *Step) gives() given {
 	switch {
+	case s.unanswered():
+		return ""
 	case s.Subscribe != nil && !s.Subscribe.Refused:
 		return givesSubscription
 	case s.Change != nil:
@@ -217,4 +219,9 @@ func memberNode(n *yaml.Node, name string) *yaml.Node {
 		}
 	}
 	return n
+}
+
+// unanswered tells whether nobody hears what came of the step.
+func (s *Step) unanswered() bool {
+	return s.Subscribe != nil && s.Subscribe.Unanswered || s.Renew != nil && s.Renew.Unanswered || s.Call != nil && s.Call.Unanswered
 }

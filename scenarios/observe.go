@@ -98,7 +98,7 @@ func (p *play) mine(e *journal.Entry) bool {
 	}
 	switch e.Kind {
 	case journal.Attempt:
-		return slices.ContainsFunc(decode[attempt](e.Data).Items, func(i plannedItem) bool { return p.ids[i.Subscription] })
+		return p.mailbox != "" && strings.EqualFold(e.Mailbox, p.mailbox) || slices.ContainsFunc(decode[attempt](e.Data).Items, func(i plannedItem) bool { return p.ids[i.Subscription] })
 	case journal.Handshake:
 		return strings.EqualFold(e.Mailbox, p.mailbox) || sameHook(e.URL, p.hookURL)
 	}

@@ -97,7 +97,8 @@ type play struct {
 	subs    []*subscribed
 	ids     map[string]bool // of its subscriptions
 	calls   map[string]*journal.Exchange
-	said    *journal.Exchange   // what the app said last, and was answered
+	said    *journal.Exchange // what the app said last, and was answered
+	lasted  map[*journal.Exchange]time.Duration
 	shown   []*journal.Exchange // what the webhook was asked last, and answered
 	atFault []*journal.Exchange // what is shown of the step if it fails
 	named   any                 // what the step gave, for its name
@@ -119,7 +120,7 @@ type subscribed struct {
 
 // run plays step by step, until one fails.
 func (p *play) run(ctx context.Context) {
-	p.ids, p.calls = map[string]bool{}, map[string]*journal.Exchange{}
+	p.ids, p.calls, p.lasted = map[string]bool{}, map[string]*journal.Exchange{}, map[*journal.Exchange]time.Duration{}
 	p.scope.hidden.add(p.state, p.hookURL)
 	p.scope.keys = p.keys
 	p.scope.values = map[string]any{

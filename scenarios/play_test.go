@@ -178,6 +178,26 @@ steps:
 	}
 }
 
+// What breaks the connections of an app does so on an emulator that runs too, and the story keeps to its own mailbox.
+func TestBrokenCallsOfARunningEmulator(t *testing.T) {
+	e := emulatortest.Start(t, emulatortest.Config{})
+	s := written(t, `
+title: a call that is cut, and one that takes its time
+steps:
+- fault: "reset:next=1,on=create,answer=true"
+- subscribe: {unanswered: true}
+- change: message.created
+- expect: {deliveries: {items: [created]}}
+- fault: "latency:next=1,for=30ms,on=list"
+- call: {path: /v1.0/subscriptions}
+- expect: {api: {status: 200, after: 30ms, body: {value: {length: 1}}}}
+`)
+	report := played(t, s, scenarios.Options{Emulator: &scenarios.Running{Control: e.Control}})
+	if report.Verdict != scenarios.Good {
+		t.Errorf("it is %s\n%s", report.Verdict, report.Problems())
+	}
+}
+
 // Two stories share an emulator and see nothing of each other.
 func TestStoriesShareAnEmulator(t *testing.T) {
 	e := emulatortest.Start(t, emulatortest.Config{})
@@ -294,6 +314,31 @@ setup:
 - fault: none
 - change: message.updated
 - expect: {deliveries: {each: {clientState: "${clientState}"}}}`},
+		{"calls that nobody answers", `
+- fault: reset:next=1
+- call: {path: /v1.0/me/messages, unanswered: true}
+- fault: "reset:next=3"
+- subscribe: {unanswered: true}
+- subscribe: {unanswered: true}
+- subscribe: {unanswered: true}
+- subscribe:
+- expect: {journal: {kind: subscribed, count: 1}}
+- fault: "reset:next=1,answer=true"
+- delete: {unanswered: true}
+- expect: {journal: {kind: deleted, count: 1}}`},
+		{"an API that takes its time", `
+- fault: latency:for=4h
+- call: {path: /v1.0/subscriptions}
+  as: slow
+- fault: none
+- call: {path: /v1.0/subscriptions}
+- expect: {api: {status: 200, after: 0s}}
+- expect: {api: {of: slow, after: 4h}}`},
+		{"what a change names is found below the schema's base path", `
+- change: message.created
+  as: m
+- call: {path: "${m.resource}"}
+- expect: {api: {status: 200, path: "/v1.0/${m.resource}", body: {id: "${m.id}"}}}`},
 		{"an endpoint that is slow", `
 - subscribe: {for: 1d}
 - webhook: {notification: {delay: 4s}}
@@ -328,6 +373,11 @@ func TestExpectationsThatFail(t *testing.T) {
 		{"no handshake", "- call: {path: /v1.0/subscriptions}\n- expect: {handshake: {count: 1}}", "the webhook was asked to echo 0 tokens, want 1"},
 		{"a refusal", "- subscribe: {resource: me/nothing}", "it is refused: create subscription: 400"},
 		{"no refusal", "- subscribe: {refused: true}", "the service accepts it, and should refuse"},
+		{"an answer where none should come", "- subscribe: {unanswered: true}", "it is answered, and the connection was to break before"},
+		{"a refusal where no answer should come", "- subscribe: {resource: me/nothing, unanswered: true}", "it is answered, and the connection was to break before"},
+		{"no answer where one should come", "- fault: reset:next=1\n- subscribe:", "story.yaml:4:3: subscribe: create subscription: POST http://emulator.test/v1.0/subscriptions: the connection was reset"},
+		{"no answer where a refusal should come", "- fault: reset:next=1\n- subscribe: {refused: true}", "the connection was reset"},
+		{"an answer that came too soon", "- call: {path: /v1.0/subscriptions}\n- expect: {api: {after: 1h}}", "the answer came after 0s, want 1h at least"},
 		{"a wrong status", "- call: {path: /v1.0/nothing}\n- expect: {api: 200}", "the status: it is 400, want \"200\""},
 		{"nobody calls", "- subscribe:\n- change: message.created\n- await: {call: read, within: 1ms}", "read came 0 times within 1ms, want 1"},
 		{"no endpoint state", "- expect: {endpoint: drop}", "the endpoint is good, want drop"},

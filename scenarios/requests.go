@@ -27,6 +27,9 @@ func (p *play) call(ctx context.Context, step *Step) error {
 			return err
 		}
 		address = p.service + path
+		if !strings.HasPrefix(path, "/") { // what notifications and changes point with
+			address = p.service + p.mount + "/" + path
+		}
 	}
 	ours := address == p.service || strings.HasPrefix(address, p.service+"/")
 	if !ours {
@@ -49,11 +52,15 @@ func (p *play) call(ctx context.Context, step *Step) error {
 	said, err := exchange(way, request)
 	if said != nil {
 		p.app.take()
-		p.said, p.named = said, answerValues(said)
+		p.hear(said)
+		p.named = answerValues(said)
 		p.show(said)
 		if step.As != "" {
 			p.calls[step.As] = said
 		}
+	}
+	if c.Unanswered {
+		return p.outcome("call", Hope{Unanswered: true}, err)
 	}
 	return err
 }

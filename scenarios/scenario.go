@@ -152,7 +152,13 @@ type Subscribe struct {
 	Count       int         `yaml:"count" min:"1" max:"10000" doc:"how many, in mailboxes or of resources that {n} tells apart"`
 	Dialect     DialectName `yaml:"dialect" doc:"another schema than the one that is played"`
 	Mount       string      `yaml:"mount" doc:"another base path than the schema's own"`
-	Refused     bool        `yaml:"refused" doc:"it must be refused: expect api tells how"`
+	Hope        `yaml:",inline"`
+}
+
+// Hope is what must become of an app's call, if not that it is done and answered.
+type Hope struct {
+	Refused    bool `yaml:"refused" doc:"it must be refused: expect api tells how"`
+	Unanswered bool `yaml:"unanswered" doc:"the connection must break before an answer comes"`
 }
 
 // Change makes something happen in a mailbox.
@@ -180,14 +186,14 @@ type Renew struct {
 	Subscription SubName  `yaml:"subscription" doc:"by the name that as gave; the last one if left out"`
 	For          Duration `yaml:"for" doc:"how long from now; what the schema gives if left out"`
 	URL          string   `yaml:"url" doc:"another notification URL instead"`
-	Refused      bool     `yaml:"refused" doc:"it must be refused"`
+	Hope         `yaml:",inline"`
 }
 
 // Owned names a subscription that something is done to.
 type Owned struct {
 	_            struct{} `short:"subscription"`
 	Subscription SubName  `yaml:"subscription" doc:"by the name that as gave; the last one if left out"`
-	Refused      bool     `yaml:"refused" doc:"it must be refused"`
+	Hope         `yaml:",inline"`
 }
 
 // Lifecycle is something to be told of a subscription itself.
@@ -201,10 +207,12 @@ type Lifecycle struct {
 // Call is any request of an app.
 type Call struct {
 	Method  string            `yaml:"method" doc:"GET if left out"`
-	Path    string            `yaml:"path" choice:"where" doc:"of the API, from its base path on, such as /v1.0/me/messages"`
+	Path    string            `yaml:"path" choice:"where" doc:"of the API, from its base path on, such as /v1.0/me/messages; what a name stands for may begin below that, as ${message.resource} does"`
 	URL     string            `yaml:"url" choice:"where" doc:"of the app, on this machine or among the allowed targets; the service's are allowed"`
 	Headers map[string]string `yaml:"headers" doc:"beside the usual"`
 	Body    any               `yaml:"body" doc:"text as it is, all else as JSON"`
+	// Unanswered is apart from Hope: any answer is an answer.
+	Unanswered bool `yaml:"unanswered" doc:"the connection must break before an answer comes"`
 }
 
 // Send is any request to the webhook.

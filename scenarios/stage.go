@@ -134,7 +134,7 @@ func (st *stage) webhookHandler() (http.Handler, error) {
 func (st *stage) ownEmulator() error {
 	c := emulator.Config{
 		Name: st.scenario.Name(), Serve: []emulator.Mount{{Path: st.dialect.Base, Dialect: st.dialect.String()}}, Seed: st.options.Seed,
-		Roots: st.options.Roots, AllowTargets: st.options.AllowTargets,
+		Roots: st.options.Roots, AllowTargets: st.options.AllowTargets, Wait: st.sleep,
 	}
 	c.Serve = withMounts(emulator.DefaultMounts(), c.Serve...)
 	st.scenario.Configure(&c)

@@ -41,8 +41,9 @@ type Service struct {
 	Causes    *Causes
 
 	Faults *fault.Set // what goes wrong on request; nil for nothing
-	// Happen makes a change that a subscription watches. Befall lets turns come to it, which an entry of the journal is the cause of.
-	// Both are needed with Faults.
+	// Wait is how a request waits that is held up. Happen makes a change that a subscription watches. Befall lets turns come to it, which
+	// an entry of the journal is the cause of. All are needed with Faults.
+	Wait   func(ctx context.Context, d time.Duration) error
 	Happen func(r *store.Record)
 	Befall func(r store.Record, turns []fault.Turn, cause uint64)
 

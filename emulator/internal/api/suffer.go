@@ -28,7 +28,7 @@ func (c *call) suffer() (answered bool, finish func()) {
 	if !c.Faults.Request(&plan) {
 		return false, finish
 	}
-	if c.Clock.Sleep(c.r.Context(), plan.Wait) != nil && c.r.Context().Err() != nil {
+	if plan.Wait > 0 && c.Wait(c.r.Context(), plan.Wait) != nil && c.r.Context().Err() != nil {
 		return true, finish // the client has gone
 	}
 	switch {
