@@ -43,9 +43,6 @@ func (d *Dialect) readItem(item *Item, entry odata.Value, depth depth, state str
 			}
 		}
 	}
-	if item.Lifecycle != "" { // what an observed one names in an item's place is its own subscription (W5-10)
-		item.Data = nil
-	}
 	if item.Subscription == "" {
 		item.Problems = append(item.Problems, "the entry names no subscription")
 	}
@@ -64,13 +61,13 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value, dep
 		}
 		n.Sequence, n.HasSequence = int32(i), true
 		return ""
-	case PartData:
+	case PartData, PartOwnData:
 		n.Data = d.readData(v, depth)
 		return ""
 	case PartError:
 		n.Error = readReason(v)
 		return ""
-	case PartType, PartNull, PartOwnID, PartEncrypted, PartOwnData:
+	case PartType, PartNull, PartOwnID, PartEncrypted:
 		return ""
 	case PartResource:
 		if depth == marks && v.IsString() {

@@ -161,7 +161,7 @@ func (w *webhook) readItems(req *http.Request, body []byte) {
 		return // the receiver tells what is wrong with it
 	}
 	for _, item := range read.Items {
-		if item.Data != nil {
+		if item.Data != nil && item.Lifecycle == "" { // else it may name its own subscription in an item's place (W5-10)
 			w.read(req.Context(), cmp.Or(item.Resource, item.Data.URL)) // the first schema has the latter only (W4.2-01)
 		}
 	}
