@@ -80,6 +80,7 @@ func TestMaskedBody(t *testing.T) {
 		{"a URL in a message", `{"error":{"message":"Notification URL 'https://h/?code=s3cret' verification failed 'x'."}}`, `{"error":{"message":"Notification URL 'https://h/?code=…' verification failed 'x'."}}`},
 		{"an OData path and its query", `{"@odata.id":"https://h/Subscriptions('x')?key=s3cret"}`, `{"@odata.id":"https://h/Subscriptions('x')?key=…"}`},
 		{"tokens of a sign-in", `{"token_type":"Bearer","access_token":"s3cret","refresh_token":"s3cret","id_token":"s3cret"}`, `{"token_type":"Bearer","access_token":"…","refresh_token":"…","id_token":"…"}`},
+		{"what may be a private key by mistake", `{"encryptionCertificate":"s3cret","encryptionCertificateId":"mine"}`, `{"encryptionCertificate":"…","encryptionCertificateId":"mine"}`},
 		{"validation tokens", `{"value":[],"validationTokens":["eyJ.s3cret.x","s3cret"]}`, `{"value":[],"validationTokens":["…","…"]}`},
 		{"a JWT anywhere", `{"x":"got eyJhbGciOiJub25lIn0.s3cret.x"}`, `{"x":"got …"}`},
 		{"unquoted names", `{ClientState: "s3cret", NotificationURL: https://h/?code=s3cret}`, `{ClientState: "…", NotificationURL: https://h/?code=…}`},

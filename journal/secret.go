@@ -7,13 +7,14 @@ import (
 
 // secretName tells whether a property's value is a secret: the client state as
 // the dialects call it (W1.2-03, W1.2-04, W1.2-05), and the tokens and
-// credentials of sign-in. A map of headers is known by the headers' names.
+// credentials of sign-in. A map of headers is known by the headers' names. A
+// certificate is public, but it is where a private key ends up by mistake.
 func secretName(name string) bool {
 	switch strings.ToLower(name) {
 	case "context",
 		"access_token", "refresh_token", "id_token", "device_code", "assertion",
 		"client_secret", "client_assertion", "code_verifier", "password", "secret",
-		"validationtokens", "webpushencryptionsecret":
+		"validationtokens", "webpushencryptionsecret", "encryptioncertificate":
 		return true
 	}
 	return secretHeader(name)
