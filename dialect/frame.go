@@ -17,8 +17,12 @@ func (f *Frame) AppendItem(dst []byte, d *Dialect, h *Head, shared []byte) []byt
 	if d.Notification.OwnID || h.Encrypted != nil {
 		return d.AppendItem(dst, h, shared) // nothing in common
 	}
-	if !f.fits(d, h) {
-		f.make(d, h)
+	switch {
+	case !f.fits(d, h): // perhaps this is the only one: a frame pays from the second on
+		f.dialect, f.head, f.text = d, *h, f.text[:0]
+		return d.AppendItem(dst, h, shared)
+	case len(f.text) == 0:
+		f.make()
 	}
 	rest := 0
 	if f.number > 0 {
@@ -35,9 +39,9 @@ func (f *Frame) fits(d *Dialect, h *Head) bool {
 }
 
 // make writes the frame. In every dialect that has a number it stands right before what is shared.
-func (f *Frame) make(d *Dialect, h *Head) {
-	f.dialect, f.head, f.number = d, *h, 0
-	f.head.Sequence = 0 // one digit
+func (f *Frame) make() {
+	d := f.dialect
+	f.number, f.head.Sequence = 0, 0 // one digit
 	f.text = d.appendParts(f.text[:0], d.Notification.Item, &f.head, func(dst []byte, part Part) []byte {
 		if part.Is != PartChange {
 			return dst

@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -25,14 +24,17 @@ func TestFrameWritesWhatAppendItemWrites(t *testing.T) {
 		{Subscription: "s2", Expires: at.Add(time.Hour), ClientState: "", Tenant: "t2", Sequence: 0},
 		{Subscription: "s1", Expires: at, ClientState: "secret", Tenant: "t1", Sequence: 1}, // as the first, which the next dialect begins with
 	}
-	var f Frame
-	for _, d := range All() {
-		shared := d.AppendShared(nil, &notify.Change{Type: notify.Created, Collection: notify.Messages, Item: "AAMk="}, "B", nil)
-		for i, h := range heads {
-			want := string(d.AppendItem([]byte("["), &h, shared))
-			got := string(f.AppendItem([]byte("["), d, &h, shared))
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Errorf("%s (-want +got)\n%s", fmt.Sprint(d, " ", i), diff)
+	for _, times := range []int{1, 2, 3} { // as from the second on it is the frame that writes
+		var f Frame
+		for _, d := range All() {
+			shared := d.AppendShared(nil, &notify.Change{Type: notify.Created, Collection: notify.Messages, Item: "AAMk="}, "B", nil)
+			for i, h := range heads {
+				want := string(d.AppendItem([]byte("["), &h, shared))
+				for range times {
+					if diff := cmp.Diff(want, string(f.AppendItem([]byte("["), d, &h, shared))); diff != "" {
+						t.Errorf("%s, head %d (-want +got)\n%s", d, i, diff)
+					}
+				}
 			}
 		}
 	}
