@@ -183,13 +183,12 @@ func TestPermissions(t *testing.T) {
 func checkPermission(t *testing.T, w *world, mount, collection string, o control.TokenOrder, watch, read bool, item string) {
 	t.Helper()
 	token := w.token(o)
-	owner, path, body := "me", mount+"/subscriptions", ""
+	owner, path := "me", mount+"/subscriptions"
 	if o.AppOnly {
 		owner = "users/" + emulator.DefaultUser
 	}
-	if mount == "/v1.0" {
-		body = w.graphBody("resource", `"`+owner+"/"+collection+`s"`)
-	} else {
+	body := w.graphBody("resource", `"`+owner+"/"+collection+`s"`)
+	if mount != "/v1.0" {
 		path = mount + "/me/subscriptions"
 		body = w.finalBody("Resource", `"https://outlook.office.com/api/v2.0/me/`+collection+`s"`)
 	}

@@ -74,7 +74,7 @@ func (x *exchange) deviceCode() {
 	if x.v1 {
 		said["verification_url"] = page
 	}
-	x.say(http.StatusOK, said)
+	x.say(said)
 }
 
 // wait keeps a device until its code expires; false if too many wait already.

@@ -63,7 +63,7 @@ func (x *exchange) configuration() {
 	} else {
 		doc.Scopes = []string{"openid", "profile", "email", "offline_access"}
 	}
-	x.say(http.StatusOK, doc)
+	x.say(doc)
 }
 
 // publishKeys lets everybody check what was signed here (W4.10-16, R31).
@@ -72,7 +72,7 @@ func (x *exchange) publishKeys() {
 	if !x.v1 {
 		issuer = issuerV2(x.origin, x.tenant.issuing())
 	}
-	x.say(http.StatusOK, map[string][]jsonWebKey{"keys": {x.keys().published(issuer)}})
+	x.say(map[string][]jsonWebKey{"keys": {x.keys().published(issuer)}})
 }
 
 // instance tells a library that does not know the authority's host that it may trust it (W8.2-03, R3).
@@ -102,7 +102,7 @@ func (x *exchange) instance() {
 	if here := strings.ToLower(endpoint.Host); here != known[0].Network {
 		known = append(known, host{here, here, []string{here}})
 	}
-	x.say(http.StatusOK, map[string]any{
+	x.say(map[string]any{
 		"tenant_discovery_endpoint": endpoint.Scheme + "://" + endpoint.Host + "/" + asked.name + "/v2.0/.well-known/openid-configuration",
 		"api-version":               "1.1",
 		"metadata":                  known,
@@ -110,7 +110,7 @@ func (x *exchange) instance() {
 }
 
 // say answers a program.
-func (x *exchange) say(status int, body any) { writeJSON(x.w, status, x.traceOf(x.r), body) }
+func (x *exchange) say(body any) { writeJSON(x.w, http.StatusOK, x.traceOf(x.r), body) }
 
 // refuse answers a program that can't have what it wants.
 func (x *exchange) refuse(e *Error) { x.refuseJSON(x.w, x.r, e) }

@@ -74,7 +74,7 @@ type Authority struct {
 	config Config
 	keys   func() *keyring
 	seal   *seal
-	router *mux.Router
+	router func() *mux.Router // made when somebody first signs in: most emulators see nobody do so, and start the sooner
 
 	mu          sync.Mutex
 	devices     map[string]*device   // by device code
@@ -95,6 +95,6 @@ func New(c Config) *Authority {
 		validations: make(map[validation]signed),
 	}
 	a.keys = sync.OnceValue(func() *keyring { return newKeyring(c.Key, c.Now()) })
-	a.router = a.routes()
+	a.router = sync.OnceValue(a.routes)
 	return a
 }

@@ -68,12 +68,12 @@ func (a *Authority) handle(v endpointVersion, h func(*exchange)) http.HandlerFun
 // Serves tells whether a request is one for the authority; all others are somebody else's.
 func (a *Authority) Serves(r *http.Request) bool {
 	var match mux.RouteMatch
-	return a.router.Match(inLowerCase(r), &match)
+	return a.router().Match(inLowerCase(r), &match)
 }
 
 // ServeHTTP answers a request to the authority.
 func (a *Authority) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a.router.ServeHTTP(w, inLowerCase(r))
+	a.router().ServeHTTP(w, inLowerCase(r))
 }
 
 // inLowerCase lets the letters' case not matter: libraries write the whole authority in lower case, documents don't (R1).

@@ -42,7 +42,7 @@ func (x *exchange) userInfo() {
 		})
 		return
 	}
-	x.say(http.StatusOK, map[string]string{
+	x.say(map[string]string{
 		"sub": said.Subject, "name": said.Name, "given_name": said.GivenName, "family_name": said.FamilyName, "email": said.UPN,
 		"picture": "https://graph.microsoft.com/v1.0/me/photo/$value",
 	})

@@ -64,7 +64,7 @@ func (x *exchange) token() {
 		return
 	}
 	x.config.Record(event)
-	x.say(http.StatusOK, body)
+	x.say(body)
 }
 
 // readForm reads what was posted. Fields that nobody knows are borne, as are parameters beside them (R4).
