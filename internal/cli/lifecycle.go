@@ -33,12 +33,12 @@ func readForm(name string) (turn func(*dialect.Dialect), err error) {
 
 // tune turns the knobs of the dialects that have flags.
 func (f *emulateFlags) tune(c *emulator.Config) error {
-	turn, err := readForm(f.form)
-	if err != nil {
-		return err
+	if f.form == "" || f.form == documentedForm() {
+		return nil
 	}
-	if f.form != documentedForm() {
+	turn, err := readForm(f.form)
+	if err == nil {
 		c.Tune = append(c.Tune, turn)
 	}
-	return nil
+	return err
 }
