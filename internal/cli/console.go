@@ -146,6 +146,7 @@ func (c *console) notified(e *journal.Entry) {
 		Resource string                `json:"resource"`
 		Problems []string              `json:"problems"`
 		Findings []diagnosis.Diagnosis `json:"findings"`
+		richDetail
 	}](e.Data)
 	what := strings.ToLower(data.Change) + data.Event
 	if data.Sequence != nil {
@@ -155,6 +156,7 @@ func (c *console) notified(e *journal.Entry) {
 	for _, problem := range data.Problems {
 		c.below("", c.p.cross()+" "+problem)
 	}
+	c.rich(&data.richDetail)
 	c.findings(data.Findings)
 }
 
@@ -189,6 +191,7 @@ func (c *console) event(e *journal.Entry) {
 		c.line(e, "%s %s", glyph, text)
 	case c.kind == control.Receiver: // it reads the items it was notified of
 		c.line(e, "%s %s %s  %s  %s", c.went(), method(e.Exchange), path(e.Exchange), c.answered(c.came(), e.Exchange), text)
+		c.readItem(e)
 	default:
 		c.line(e, "%s %s %s  %s  %s", c.came(), method(e.Exchange), path(e.Exchange), c.answered(c.went(), e.Exchange), text)
 	}

@@ -21,6 +21,7 @@ type receiveFlags struct {
 	keep                     int
 	strict                   bool
 	notification, handshakes receiver.Answer
+	rich                     richFlags
 	listen                   listenFlags
 	background               background
 }
@@ -33,10 +34,13 @@ func newReceiveCommand(a *app) *cobra.Command {
 		Long: `Run a webhook for every schema at once: it echoes the token of handshakes, answers notifications at once, and
 says of each in which schema it is and what is wrong with it. Any path will do.
 
-With --status and --delay it plays a webhook that does not do everything right.`,
+With --key it opens encrypted notifications, with --authority it checks the tokens that come with them, and with
+--fetch it reads the items that it is told of. With --status and --delay it plays a webhook that does not do
+everything right.`,
 		Example: `outlocal receive
 outlocal receive --client-state-env HOOK_SECRET
 outlocal receive --status 503 --delay 4s
+outlocal receive --key encryption-key.pem --authority http://localhost:3650 --fetch http://localhost:3650/v1.0
 outlocal subscribe http://localhost:3654/hook`,
 		Args:        takes(),
 		Annotations: exits("ended by a signal or by outlocal stop", "", "it could not start: a port is taken"),
@@ -49,6 +53,7 @@ outlocal subscribe http://localhost:3654/hook`,
 		},
 	}
 	addReception(cmd, &f)
+	addRich(cmd, &f.rich)
 	addBind(cmd, &f.listen)
 	addBackground(cmd, &f.background)
 	fromEnvironment(cmd, "port", "keep", "strict", "status", "delay", "handshake-status", "handshake-delay", "bind", "host", "name", "log-format")
@@ -78,8 +83,10 @@ func (f *receiveFlags) config(a *app) (receiver.Config, error) {
 		c.Mode = diagnosis.Strict
 	}
 	var err error
-	c.ClientState, err = a.clientState(f.clientState)
-	return c, err
+	if c.ClientState, err = a.clientState(f.clientState); err != nil {
+		return c, err
+	}
+	return c, f.rich.config(a, &c)
 }
 
 // receive runs a receiver until ctx ends or it is told to stop.

@@ -28,6 +28,7 @@ func verbs() []verb {
 		{groupLook, newRunCommand},
 		{groupRun, newEmulateCommand},
 		{groupRun, newReceiveCommand},
+		{groupRun, newCertificateCommand},
 		{groupRun, newExecCommand},
 		{groupSteer, newSubscribeCommand},
 		{groupSteer, newSubscriptionsCommand},

@@ -26,6 +26,7 @@ type subscription struct {
 	life        string
 	longest     bool   // without a life: as long as may be
 	clientState string // name of the variable that holds it
+	encrypt     string // FILE[=ID] of a certificate
 }
 
 // anyToken is what an emulator is shown: it takes any.
@@ -51,7 +52,8 @@ In Graph an app subscribes to the same changes of a resource once, whatever the 
 (409) until the first has ended, or outlocal reset --subscription ID has forgotten it.`,
 		Example: `outlocal subscribe http://localhost:3000/hook
 outlocal subscribe 3000/hook --resource me/events --change created,updated --for 1h
-outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-state-env HOOK_SECRET`,
+outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-state-env HOOK_SECRET
+outlocal subscribe 3000/hook --resource 'me/messages?$select=subject' --encrypt encryption-certificate.pem`,
 		Args:        takes("URL"),
 		Annotations: exits("subscribed", "refused: the webhook failed the handshake, or the subscription is not as the schema wants it", "no emulator answers"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,6 +74,7 @@ outlocal subscribe http://localhost:3000/hook --dialect outlook-final --client-s
 	flags.StringVar(&s.resource, "resource", defaultResource, "what to watch, a `PATH` such as me/events")
 	addSubscription(cmd, &s)
 	flags.StringVar(&s.lifecycle, "lifecycle-url", "", "where lifecycle notifications go, in schemas that have them, as `URL`")
+	flags.StringVar(&s.encrypt, "encrypt", "", "let notifications bring what the resource selects, encrypted for the certificate in `FILE[=ID]`; outlocal certificate new makes one")
 	flags.StringVar(&s.user, "user", "", "whose mailbox me is, by `ADDRESS`; the emulator's own user if left out")
 	flags.StringVar(&s.life, "for", "", "how long, a `DURATION` such as 1h or 3d; if left out what the schema gives, in Graph an hour")
 	return cmd
@@ -165,6 +168,9 @@ func (a *app) request(s subscription) (r subscriber.Request, d *dialect.Dialect,
 		return r, nil, wrongUse("such as --change created,updated", "%w", err)
 	}
 	if r.ClientState, err = a.clientState(s.clientState); err != nil {
+		return r, nil, err
+	}
+	if r.Certificate, r.CertificateID, err = encryptionCertificate(s.encrypt); err != nil {
 		return r, nil, err
 	}
 	switch {
