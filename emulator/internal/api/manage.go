@@ -145,7 +145,7 @@ type renewal struct {
 
 // settleRenewal settles all that can be settled without asking anybody.
 func (c *call) settleRenewal(req *dialect.Request, r *store.Record) (changes renewal, refusal *notify.Error) {
-	note := ""
+	var note string
 	changes = renewal{
 		Request: req, extended: req.Given[dialect.PropExpires] || c.d.Operations.RenewBodyOptional,
 		moved: req.Given[dialect.PropURL] && req.NotificationURL != r.NotificationURL,
