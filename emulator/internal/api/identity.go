@@ -44,7 +44,8 @@ func (c *call) identify() *notify.Error {
 		if rejected != nil {
 			return c.refuseToken(rejected)
 		}
-		readable, c.who.claims = true, &claims
+		checked := claims // apart, so that where nothing is checked nothing is allocated
+		readable, c.who.claims = true, &checked
 	}
 	if readable {
 		c.who.read(&claims)
