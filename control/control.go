@@ -15,6 +15,8 @@ package control
 import (
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // Duration is a time.Duration that is written as Go writes it, such as 72h or 1m30s, in JSON and in queries.
@@ -23,7 +25,7 @@ type Duration time.Duration
 // Std is d as the standard library has it.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
 
-func (d Duration) String() string { return d.Std().String() }
+func (d Duration) String() string { return span.Text(d.Std()) }
 
 // MarshalText implements [encoding.TextMarshaler].
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }

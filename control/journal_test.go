@@ -154,7 +154,7 @@ func TestWaitInVain(t *testing.T) {
 		entries string
 	}{
 		{"some match", control.WaitRequest{Count: 3, Kinds: []journal.Kind{journal.Attempt}, Within: control.Duration(time.Minute)}, time.Minute,
-			"wait for 3 journal entries: 2 matched within 1m0s", "3 4"},
+			"wait for 3 journal entries: 2 matched within 1m", "3 4"},
 		{"none match, and all is left out", control.WaitRequest{Since: 5}, 5 * time.Second, "wait for 1 journal entry: 0 matched within 5s", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -112,7 +112,7 @@ func serveWait(r *http.Request, b JournalKeeper, _ nothing, q WaitRequest) (wait
 	case q.Count < 0 || q.Count > pageLimit:
 		return waitAnswer{}, BadRequest(fmt.Sprintf("wait: count is %d", q.Count), fmt.Sprintf("it can be 1 to %d", pageLimit))
 	case q.Within < 0 || q.Within.Std() > waitLimit:
-		return waitAnswer{}, BadRequest(fmt.Sprintf("wait: within is %s", q.Within), fmt.Sprintf("it can be up to %s", waitLimit))
+		return waitAnswer{}, BadRequest(fmt.Sprintf("wait: within is %s", q.Within), fmt.Sprintf("it can be up to %s", Duration(waitLimit)))
 	}
 	if err := checkKinds(q.Kinds); err != nil {
 		return waitAnswer{}, err

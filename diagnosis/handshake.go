@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // The limits for the answer to a handshake.
@@ -256,7 +258,7 @@ func otherCase(parameter string) string {
 // round spells a duration as a human would.
 func round(d time.Duration) string {
 	if d >= time.Second {
-		return d.Round(10 * time.Millisecond).String()
+		return span.Text(d.Round(10 * time.Millisecond))
 	}
 	return d.Round(time.Millisecond).String()
 }

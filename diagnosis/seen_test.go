@@ -110,7 +110,7 @@ func TestCompressedAnswerIsNotQuoted(t *testing.T) {
 // A delivery's silence is told with its limit.
 func TestDeliveryTellsItsLimit(t *testing.T) {
 	_, found := Delivery(under(Terms{Good: time.Minute}, undelivered(context.DeadlineExceeded)), Faithful)
-	if got, want := details(found), "no answer within 1m0s"; got != want {
+	if got, want := details(found), "no answer within 1m"; got != want {
 		t.Errorf("seen %q, want %q", got, want)
 	}
 }

@@ -12,21 +12,22 @@ import (
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
 	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/internal/span"
 	"github.com/outlocal/outlocal/journal"
 )
 
 // Advance takes time ahead and returns when all that fell due is done. It never jumps over a webhook that is answering.
 func (s *Server) Advance(ctx context.Context, by time.Duration) (control.Advanced, error) {
 	if by < 0 {
-		return control.Advanced{}, control.BadRequest(fmt.Sprintf("advance the clock by %s: time only goes forward", by), "give a positive duration such as 72h")
+		return control.Advanced{}, control.BadRequest(fmt.Sprintf("advance the clock by %s: time only goes forward", span.Text(by)), "give a positive duration such as 72h")
 	}
 	seq := s.journal.Last()
 	if by > 0 { // else nothing happens: somebody waits until all is done
-		seq = s.record(journal.Entry{Kind: journal.Clock, Note: "advanced by " + inWords(by)})
+		seq = s.record(journal.Entry{Kind: journal.Clock, Note: "advanced by " + span.Text(by)})
 	}
 	report, err := s.clock.Advance(ctx, by)
 	if err != nil && by > 0 {
-		s.record(journal.Entry{Kind: journal.Clock, Note: "not advanced by " + inWords(by) + ", as was asked for"})
+		s.record(journal.Entry{Kind: journal.Clock, Note: "not advanced by " + span.Text(by) + ", as was asked for"})
 	}
 	var inside *clock.InsideFlightError
 	var blocked *clock.BlockedError
@@ -100,16 +101,4 @@ func reckonAttempt(w *control.AdvancedWebhook, e *journal.Entry) {
 	if attempt.Delivered {
 		w.Delivered += len(attempt.Items)
 	}
-}
-
-// inWords is a duration without the minutes and seconds that it does not have: 72h.
-func inWords(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
 }

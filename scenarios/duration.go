@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // Duration is a time.Duration that is written as Go writes it, days besides: 3d, 1d12h, 90s.
@@ -21,13 +23,7 @@ func (d Duration) String() string {
 	if d != 0 && d.std()%day == 0 {
 		return strconv.Itoa(int(d.std()/day)) + "d"
 	}
-	text := d.std().String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
+	return span.Text(d.std())
 }
 
 func parseDuration(text string) (Duration, error) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // usualDelay is as long as the service takes at most for mail, by its own account (W4.8-05): three minutes.
@@ -26,5 +28,5 @@ func (*Delay) What() string {
 func (f *Delay) EditPlan(p *Plan) string {
 	d := cmp.Or(f.For, usualDelay)
 	p.Delay += d
-	return fmt.Sprintf("held back for %s", d)
+	return fmt.Sprintf("held back for %s", span.Text(d))
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // Duplicate sends a notification again though it arrived.
@@ -31,7 +33,7 @@ func (f *Duplicate) EditPlan(p *Plan) string {
 		did = fmt.Sprintf("sent %d times more", copies)
 	}
 	if f.Delay > 0 {
-		did += fmt.Sprintf(" after %s", f.Delay)
+		did += fmt.Sprintf(" after %s", span.Text(f.Delay))
 	}
 	return did
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // usualEarly is how long a subscription lives that expires early, if nothing is said: less than any client plans for.
@@ -26,5 +28,5 @@ func (*ExpireEarly) What() string {
 func (f *ExpireEarly) EditLife(l *Life) string {
 	d := cmp.Or(f.After, usualEarly)
 	l.Turns = append(l.Turns, Turn{d, Ends})
-	return fmt.Sprintf("ends after %s", d)
+	return fmt.Sprintf("ends after %s", span.Text(d))
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // usualLatency is what a client notices, and no client gives up for.
@@ -26,5 +28,5 @@ func (*Latency) What() string {
 func (f *Latency) EditRequest(r *Request) string {
 	d := cmp.Or(f.For, usualLatency)
 	r.Wait += d
-	return fmt.Sprintf("%s waits for %s", request(r), d)
+	return fmt.Sprintf("%s waits for %s", request(r), span.Text(d))
 }

@@ -3,6 +3,8 @@ package fault
 import (
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // Missed tells a subscriber that notifications were lost.
@@ -24,5 +26,5 @@ func (f *Missed) EditLife(l *Life) string {
 	if f.After == 0 {
 		return "told at once that something was missed"
 	}
-	return fmt.Sprintf("told after %s that something was missed", f.After)
+	return fmt.Sprintf("told after %s that something was missed", span.Text(f.After))
 }

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // option is one exported field of a fault: `option:"copies" min:"1" max:"10" doc:"how many; 1 if left out"`. Zero stands for left out.
@@ -99,7 +101,12 @@ func (o option) possible() string {
 }
 
 // text is the value as set reads it.
-func (o option) text() string { return fmt.Sprint(o.field.Interface()) }
+func (o option) text() string {
+	if d, is := o.field.Interface().(time.Duration); is {
+		return span.Text(d)
+	}
+	return fmt.Sprint(o.field.Interface())
+}
 
 // form is how a value is written.
 func (o option) form() string {

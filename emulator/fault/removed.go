@@ -3,6 +3,8 @@ package fault
 import (
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // Removed lets the service remove a subscription.
@@ -24,5 +26,5 @@ func (f *Removed) EditLife(l *Life) string {
 	if f.After == 0 {
 		return "removed at once"
 	}
-	return fmt.Sprintf("removed after %s", f.After)
+	return fmt.Sprintf("removed after %s", span.Text(f.After))
 }

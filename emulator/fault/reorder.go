@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // usualBehind is how long a notification waits for one that passes it: long enough to raise another by hand.
@@ -25,5 +27,5 @@ func (*Reorder) What() string {
 // EditPlan implements [PlanFault].
 func (f *Reorder) EditPlan(p *Plan) string {
 	p.Behind = cmp.Or(f.Within, usualBehind)
-	return fmt.Sprintf("lets the next one pass, for %s at most", p.Behind)
+	return fmt.Sprintf("lets the next one pass, for %s at most", span.Text(p.Behind))
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/outlocal/outlocal/internal/span"
 )
 
 // usualSlowBody is longer than the 5 s that servers often give a request's body.
@@ -27,5 +29,5 @@ func (*SlowBody) What() string {
 func (f *SlowBody) EditPlan(p *Plan) string {
 	d := cmp.Or(f.For, usualSlowBody)
 	p.Shapes = append(p.Shapes, Shape{Attempts: f.Tries, Over: d})
-	return fmt.Sprintf("the body comes over %s", d)
+	return fmt.Sprintf("the body comes over %s", span.Text(d))
 }

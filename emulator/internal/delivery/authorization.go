@@ -9,6 +9,7 @@ import (
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
+	"github.com/outlocal/outlocal/internal/span"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -323,7 +324,7 @@ func (e *Engine) tellLapse(h store.Handle) {
 	if d := e.Dialect(r.Mount); d != nil {
 		entry.Dialect = d.String()
 		if d.Authorization.HoldFor > 0 {
-			entry.Note = "authorization has lapsed: what changes waits for it, for " + d.Authorization.HoldFor.String() + " at most"
+			entry.Note = "authorization has lapsed: what changes waits for it, for " + span.Text(d.Authorization.HoldFor) + " at most"
 		}
 	}
 	e.Journal.Append(entry)

@@ -147,7 +147,7 @@ func TestChangesWaitForAuthorization(t *testing.T) {
 		r.create("before")
 		r.advance(time.Minute)
 		told := r.entries(journal.Lapsed)
-		if len(told) != 1 || told[0].Subscription != rec.ID || !strings.Contains(told[0].Note, "4h0m0s") {
+		if len(told) != 1 || told[0].Subscription != rec.ID || !strings.Contains(told[0].Note, "4h at most") {
 			t.Fatalf("told %+v", told)
 		}
 		requests := len(h.got())
