@@ -3,6 +3,9 @@ package receiver_test
 import (
 	"bytes"
 	"context"
+	"crypto/rsa"
+	"crypto/sha1"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -42,6 +45,30 @@ func BenchmarkReceive(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkOpen compares opening the content of an item with the private key's own part of that.
+func BenchmarkOpen(b *testing.B) {
+	sealed := encrypt(b, mine(), `{"subject":"The plan","isRead":false}`, wrong{})
+	item := []byte(richItem(b, sealed))
+	wrapped, err := base64.StdEncoding.DecodeString(sealed.DataKey)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("bare", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := rsa.DecryptOAEP(sha1.New(), nil, mine().Private, wrapped, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("receiver", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := mine().Open(item); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // everybody knows every subscription.

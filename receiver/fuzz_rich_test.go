@@ -39,8 +39,8 @@ func FuzzEncryptedContent(f *testing.F) {
 		for _, item := range items(r) {
 			opened := item.Encryption == diagnosis.EncryptionRight || item.Encryption == diagnosis.EncryptionSameKey
 			var object map[string]any
-			if clear := item.Content(); opened != (clear != nil) || opened && json.Unmarshal(clear, &object) != nil {
-				t.Errorf("content that is %q opens to %q", item.Encryption, clear)
+			if content := item.Content(); opened != (content != nil) || opened && json.Unmarshal(content, &object) != nil {
+				t.Errorf("content that is %q opens to %q", item.Encryption, content)
 			}
 			if item.Encryption != diagnosis.EncryptionUnchecked && item.Good() != (item.Encryption == diagnosis.EncryptionRight) {
 				t.Errorf("content that is %q makes the item good: %t", item.Encryption, item.Good())

@@ -74,7 +74,7 @@ func (r *Receiver) open(item *Item, received *dialect.Item, tokens checked) {
 	}
 	content, refusal := readSealed(received.Raw)
 	if r.checker != nil {
-		if item.token = tokens.of(received.Tenant, content != nil); item.token != nil {
+		if item.token = tokens.of(received.Tenant, content); item.token != nil {
 			item.Token = item.token.token
 		}
 	}

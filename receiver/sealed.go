@@ -153,7 +153,8 @@ func (s *sealed) locked(k Key) *ContentError {
 			return refused(diagnosis.EncryptionSHA256, "dataKey opens by OAEP with SHA-256, and %s for MGF1", mgf)
 		}
 	}
-	if opened, err := k.Private.Decrypt(nil, s.key, &rsa.PKCS1v15DecryptOptions{}); err == nil && len(opened) == dataKeySize {
+	old := &rsa.PKCS1v15DecryptOptions{} //nolint:staticcheck // it is deprecated, and that is just what a sender is told here
+	if opened, err := k.Private.Decrypt(nil, s.key, old); err == nil && len(opened) == dataKeySize {
 		return refused(diagnosis.EncryptionPKCS1, "dataKey opens with the padding of PKCS #1 v1.5")
 	}
 	switch {

@@ -173,7 +173,7 @@ func TestPublishedContent(t *testing.T) {
 // The content that was reckoned with OpenSSL for a key of 00 01 … 1f opens to the byte.
 func TestReckonedContent(t *testing.T) {
 	// rules: W4.10-03 W4.10-04 W4.10-05
-	const clear = `{"@odata.etag":"W/\"CQAAABYAAAAA\"","id":"AAMkAD=","subject":"hi"}`
+	const content = `{"@odata.etag":"W/\"CQAAABYAAAAA\"","id":"AAMkAD=","subject":"hi"}`
 	dataKey := make([]byte, 32)
 	for i := range dataKey {
 		dataKey[i] = byte(i)
@@ -182,19 +182,19 @@ func TestReckonedContent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := mine().Open([]byte(richItem(t, envelope{
+	opened, err := mine().Open([]byte(richItem(t, envelope{
 		Data:          "GOoT1qRAShFZGgC+YkfjDwo+WPuDnqGiY9fPvYBNELfmZHP/aIIdCCJX+TAlrLHUvtyqZdxvCNYhKrj7RJ18ybfz04TOC2jYf8bmwOymupo=",
 		DataSignature: "Vu17DhGcX0myua5XXrF8oxEiDtv2AduLtqADmnNT5XU=",
 		DataKey:       base64.StdEncoding.EncodeToString(wrapped), ID: "mine",
 	})))
-	if err != nil || string(content) != clear {
-		t.Errorf("it opens to %s, %v", content, err)
+	if err != nil || string(opened) != content {
+		t.Errorf("it opens to %s, %v", opened, err)
 	}
 }
 
 func TestContent(t *testing.T) {
-	const clear = `{"subject":"a secret plan","receivedDateTime@odata.type":"#DateTimeOffset"}`
-	right := func(w wrong) *envelope { return encrypt(t, mine(), clear, w) }
+	const plain = `{"subject":"a secret plan","receivedDateTime@odata.type":"#DateTimeOffset"}`
+	right := func(w wrong) *envelope { return encrypt(t, mine(), plain, w) }
 	as := func(k receiver.Key, id string) receiver.Key {
 		k.ID = id
 		return k
@@ -213,16 +213,16 @@ func TestContent(t *testing.T) {
 		opens   string
 		rules   string
 	}{
-		{"as it should be", keys(mine()), right(wrong{}), "", clear, "rules: W4.10-03 W4.10-04 W4.10-05 W4.10-06"},
+		{"as it should be", keys(mine()), right(wrong{}), "", plain, "rules: W4.10-03 W4.10-04 W4.10-05 W4.10-06"},
 		{"nobody has a key", nil, right(wrong{}), "", unopened, ""},
 		{"nothing is encrypted", keys(mine()), nil, "", unopened, "rules: W4.10-11"},
-		{"a key for any id", keys(as(mine(), "")), right(wrong{}), "", clear, ""},
-		{"a key without its certificate", keys(bare(mine())), right(wrong{}), "", clear, ""},
-		{"the second of two bare keys", keys(bare(as(theirs(), "")), bare(as(mine(), ""))), right(wrong{}), "", clear, ""},
-		{"the thumbprint chooses among keys of one id", keys(as(theirs(), "mine"), mine()), right(wrong{}), "", clear, "rules: W4.10-07"},
+		{"a key for any id", keys(as(mine(), "")), right(wrong{}), "", plain, ""},
+		{"a key without its certificate", keys(bare(mine())), right(wrong{}), "", plain, ""},
+		{"the second of two bare keys", keys(bare(as(theirs(), "")), bare(as(mine(), ""))), right(wrong{}), "", plain, ""},
+		{"the thumbprint chooses among keys of one id", keys(as(theirs(), "mine"), mine()), right(wrong{}), "", plain, "rules: W4.10-07"},
 		{"and says why it does not open", keys(as(theirs(), "mine"), mine()), right(wrong{wrap: oaep(sha256.New())}), "receiver-content-key/sha256", unopened, "rules: W4.10-07"},
-		{"a thumbprint in small letters", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.Thumbprint = strings.ToLower(e.Thumbprint) }), "", clear, ""},
-		{"no thumbprint", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.Thumbprint = "" }), "", clear, ""},
+		{"a thumbprint in small letters", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.Thumbprint = strings.ToLower(e.Thumbprint) }), "", plain, ""},
+		{"no thumbprint", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.Thumbprint = "" }), "", plain, ""},
 		{"a whole block of padding", keys(mine()), encrypt(t, mine(), `{"a":"sixteen"} `, wrong{}), "", `{"a":"sixteen"} `, "rules: W4.10-04"},
 		{"empty content", keys(mine()), encrypt(t, mine(), `{}`, wrong{}), "", `{}`, ""},
 
@@ -231,14 +231,14 @@ func TestContent(t *testing.T) {
 		{"my certificate by another id", keys(theirs(), mine()), right(wrong{}).edit(func(e *envelope) { e.ID = "renamed" }), "receiver-content-certificate/renamed", unopened, "rules: W4.10-07"},
 		{"another's certificate, and a key for any id", keys(as(theirs(), "")), right(wrong{}), "receiver-content-certificate", unopened, ""},
 		{"another certificate under the id", keys(as(theirs(), "mine")), right(wrong{}), "receiver-content-thumbprint", unopened, "rules: W4.10-07"},
-		{"a renewed certificate with the same key", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.Thumbprint = theirs().Thumbprint() }), "warning receiver-content-thumbprint/same-key", clear, ""},
+		{"a renewed certificate with the same key", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.Thumbprint = theirs().Thumbprint() }), "warning receiver-content-thumbprint/same-key", plain, ""},
 
-		{"for another key, whatever it says", keys(mine()), encrypt(t, theirs(), clear, wrong{}).edit(func(e *envelope) { e.ID, e.Thumbprint = "mine", mine().Thumbprint() }), "receiver-content-key", unopened, "rules: W4.10-06"},
+		{"for another key, whatever it says", keys(mine()), encrypt(t, theirs(), plain, wrong{}).edit(func(e *envelope) { e.ID, e.Thumbprint = "mine", mine().Thumbprint() }), "receiver-content-key", unopened, "rules: W4.10-06"},
 		{"a key that was cut", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.DataKey = e.DataKey[:200] }), "receiver-content-key", unopened, ""},
 		{"a key that was changed", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.DataKey = flip(t, e.DataKey, 100) }), "receiver-content-key", unopened, ""},
 		{"OAEP with SHA-256", keys(mine()), right(wrong{wrap: oaep(sha256.New())}), "receiver-content-key/sha256", unopened, "rules: W4.10-06"},
 		{"OAEP with SHA-256, as Java means it", keys(mine()), right(wrong{wrap: javas}), "receiver-content-key/sha256", unopened, "rules: W4.10-06"},
-		{"the padding of PKCS #1 v1.5", keys(mine()), right(wrong{wrap: func(k *rsa.PublicKey, d []byte) ([]byte, error) { return rsa.EncryptPKCS1v15(rand.Reader, k, d) }}), "receiver-content-key/pkcs1", unopened, "rules: W4.10-06"},
+		{"the padding of PKCS #1 v1.5", keys(mine()), right(wrong{wrap: oldPadding}), "receiver-content-key/pkcs1", unopened, "rules: W4.10-06"},
 		{"a key of AES-128", keys(mine()), right(wrong{dataKey: make([]byte, 16)}), "receiver-content-key/length", unopened, "rules: W4.10-03"},
 
 		{"data that was changed", keys(mine()), right(wrong{}).edit(func(e *envelope) { e.Data = flip(t, e.Data.(string), 20) }), "receiver-content-signature", unopened, "rules: W4.10-05"},
@@ -285,6 +285,11 @@ func TestContent(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oldPadding is what many a library does unless it is told otherwise.
+func oldPadding(k *rsa.PublicKey, dataKey []byte) ([]byte, error) {
+	return rsa.EncryptPKCS1v15(rand.Reader, k, dataKey) //nolint:staticcheck // it is deprecated, and what is tested
 }
 
 // javas is what OAEPWithSHA-256AndMGF1Padding means in Java: SHA-1 for MGF1.

@@ -81,10 +81,10 @@ func found(token diagnosis.Token, format string, args ...any) *verdict {
 // checked are the verdicts on the tokens of one request.
 type checked []*verdict
 
-// of is the verdict on an item of the request. One token that is wrong spoils all (W4.10-17): which items it is for cannot be told.
-func (c checked) of(tenant string, encrypted bool) *verdict {
+// of is the verdict on an item of the request, and of what is encrypted in it, if anything is. One token that is wrong spoils all (W4.10-17): which items it is for cannot be told.
+func (c checked) of(tenant string, content *sealed) *verdict {
 	if len(c) == 0 {
-		if encrypted {
+		if content != nil {
 			return found(diagnosis.TokenMissing, "validationTokens is not there, or has no entry")
 		}
 		return nil
