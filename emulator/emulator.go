@@ -134,6 +134,7 @@ type Server struct {
 	targets *serve.Targets
 	control http.Handler
 	started time.Time
+	tidy    tidy
 
 	mu        sync.Mutex
 	addresses Addresses
@@ -336,6 +337,7 @@ func (s *Server) Close() {
 	if closed {
 		return
 	}
+	s.tidy.close()
 	s.engine.Close()
 	s.clock.Close()
 }

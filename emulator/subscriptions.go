@@ -60,6 +60,7 @@ func (s *Server) Import(ctx context.Context, rows []control.NewSubscription) (id
 		ids = append(ids, kept.ID)
 	}
 	s.engine.Watch()
+	s.tidy.imported(len(ids))
 	if len(ids) > 0 {
 		s.record(journal.Entry{Kind: journal.Import, Note: strconv.Itoa(len(ids)) + " subscriptions imported"})
 	}
