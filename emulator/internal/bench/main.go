@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, stdout io.Writer, jsonFile string) 
 	flags.IntVar(&size.rounds, "rounds", size.rounds, "how often each side is played")
 	flags.DurationVar(&size.slice, "slice", size.slice, "how long each side is played at a time")
 	flags.IntVar(&size.crowd, "crowd", size.crowd, "how many a million subscriptions are")
-	flags.StringVar(&size.program, "program", "", "outlocal's binary, which P4 and P6 start")
+	flags.StringVar(&size.program, "program", "", "outlocal's binary, which P4, P6 and P7 start")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("read arguments: %w", err)
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/outlocal/outlocal/receiver"
 )
@@ -43,7 +45,51 @@ func receptions() []contest {
 			},
 		})
 	}
-	return all
+	return append(all, contest{
+		name: "P7-memory", target: "P7", sides: []string{"overfull", "full"}, rounds: 3,
+		rows: []row{{
+			about: "RSS of a receiver after thirty times what it keeps, to after three", unit: "B",
+			goal: atMost(1.2), ours: spot{side: 0}, bare: spot{side: 1},
+		}},
+		stage: (*stage).overfilling,
+	})
+}
+
+// overfilling measures the memory of a receiver that got more than it keeps, by little and by much.
+func (s *stage) overfilling() ([]side, error) {
+	if err := s.measuresMemory(); err != nil {
+		return nil, err
+	}
+	state, err := s.folder()
+	if err != nil {
+		return nil, err
+	}
+	keep := max(s.crowd/100, 1)
+	after := func(times int) side {
+		return func(ctx context.Context, _ time.Duration) ([]float64, error) {
+			p, err := spawn(ctx, state, s.program, "receive", "--port", "0", "--json", "--keep", strconv.Itoa(keep))
+			if err != nil {
+				return nil, err
+			}
+			resident, err := s.overfill(ctx, p, times*keep)
+			return []float64{resident}, errors.Join(err, p.end())
+		}
+	}
+	return []side{after(30), after(3)}, nil
+}
+
+// overfill sends notifications to a receiver, and measures its memory then.
+func (s *stage) overfill(ctx context.Context, p *spawned, items int) (float64, error) {
+	const each = 100
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	batch := full(strings.TrimPrefix(p.Webhook, "http://"), each)
+	for sent := 0; sent < items; sent += each {
+		if err := postOnce(ctx, transport, batch); err != nil {
+			return 0, err
+		}
+	}
+	return s.settledBytes(ctx, p)
 }
 
 // senders keep a receiver busy without crowding it out of a small machine.

@@ -63,6 +63,7 @@ func serveBare(out io.Writer, in io.Reader) error {
 // running is what a program says of itself once it is ready.
 type running struct {
 	HTTP    string `json:"http"`
+	Webhook string `json:"webhook"`
 	Control string `json:"control"`
 }
 
@@ -181,13 +182,18 @@ func (s *stage) start(body []byte, state func() string, program string, args ...
 	}
 }
 
+// measuresMemory skips what looks at the program's memory where that can't be done.
+func (s *stage) measuresMemory() error {
+	if runtime.GOOS != "linux" {
+		return &skipError{"resident memory is read from /proc"}
+	}
+	return s.needsProgram()
+}
+
 // filling measures what a million subscriptions add to the program's memory, a subscription.
 func (s *stage) filling() ([]side, error) {
-	if err := s.needsProgram(); err != nil {
+	if err := s.measuresMemory(); err != nil {
 		return nil, err
-	}
-	if runtime.GOOS != "linux" {
-		return nil, &skipError{"resident memory is read from /proc"}
 	}
 	state, err := s.folder()
 	if err != nil {
@@ -204,7 +210,7 @@ func (s *stage) filling() ([]side, error) {
 		}
 		var resident float64
 		if err == nil {
-			resident, err = residentBytes(p.command.Process.Pid)
+			resident, err = s.settledBytes(ctx, p)
 		}
 		return []float64{resident / float64(s.crowd)}, errors.Join(err, p.end())
 	}
@@ -229,6 +235,22 @@ func (s *stage) rows(n int) func(yield func(control.NewSubscription) bool) {
 			}
 		}
 	}
+}
+
+// settling is how many slices a program is left alone before its memory is looked at: what an import needed is handed back once it is
+// over, and a subscription is idle only then.
+const settling = 6
+
+// settledBytes is the resident memory of a program that has nothing to do any more.
+func (s *stage) settledBytes(ctx context.Context, p *spawned) (float64, error) {
+	quiet := time.NewTimer(settling * s.slice)
+	defer quiet.Stop()
+	select {
+	case <-quiet.C:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	return residentBytes(p.command.Process.Pid)
 }
 
 // residentBytes is the memory of a process that is not on disk, nor given back.
