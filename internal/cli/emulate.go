@@ -100,9 +100,18 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 	addCertificate(cmd, &f.pair)
 	addProxy(cmd, &f.proxy, "proxy", "serve a forward proxy too, five above --port-base: it answers for the services by their own names, such as graph.microsoft.com")
 	addBackground(cmd, &f.background)
-	fromEnvironment(cmd, "serve", "user", "auth", "login", "app", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "authorization", "lifecycle-form", "seed", "fault", "allow-target", "route", "webhook",
-		"watch", "change", "dialect", "webhook-ca", "port-base", "bind", "host", "cert", "key", "pfx", "proxy", "proxy-pass", "name", "log-format")
+	fromEnvironment(cmd, append(emulationVariables(), "port-base", "proxy", "name", "log-format")...)
 	return cmd
+}
+
+// emulationVariables are the flags of an emulator that are variables too, wherever it runs. Those that say where are not among them: an
+// emulator that lives as long as a command is a second one.
+func emulationVariables() []string {
+	return []string{
+		"serve", "user", "auth", "login", "app", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "authorization",
+		"lifecycle-form", "seed", "fault", "allow-target", "route", "webhook", "watch", "change", "dialect", "webhook-ca", "bind", "host", "cert", "key", "pfx",
+		"proxy-pass",
+	}
 }
 
 // addEmulation adds the flags that say what is emulated.

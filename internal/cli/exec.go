@@ -66,8 +66,7 @@ outlocal exec -- sh -c 'curl -s "$OUTLOCAL_GRAPH_URL/v1.0/subscriptions" -H "Aut
 	flags.BoolVar(&f.requireCalls, "require-calls", false, "fail where the command succeeds but has called nothing: then it tests something else")
 	flags.StringVar(&f.summary, "summary", "", "a `FILE` to write the numbers at the end to, as JSON")
 	flags.StringVar(&f.log, "log", "", "a `FILE` to write to what happens at the emulator, as outlocal emulate prints it")
-	fromEnvironment(cmd, "serve", "user", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "seed", "fault", "allow-target", "route", "webhook",
-		"watch", "change", "dialect", "webhook-ca", "bind", "host", "cert", "key", "pfx", "proxy-pass")
+	fromEnvironment(cmd, emulationVariables()...)
 	return cmd
 }
 

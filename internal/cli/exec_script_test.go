@@ -27,6 +27,10 @@ func child(args []string, in io.Reader, out io.Writer) (code int) {
 		signal.Notify(caught, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 		call(out, os.ExpandEnv("$OUTLOCAL_GRAPH_URL/v1.0/subscriptions"), "")
 		fmt.Fprintln(out, "got", <-caught)
+		call(out, os.ExpandEnv("$OUTLOCAL_GRAPH_URL/v1.0/subscriptions"), "Bearer x") // there is time to clean up
+		if len(caught) > 0 {
+			fmt.Fprintln(out, "and", <-caught)
+		}
 		return 7
 	case "line": // of what is typed
 		line, err := bufio.NewReader(in).ReadString('\n')

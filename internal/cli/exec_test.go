@@ -146,3 +146,21 @@ func TestMeans(t *testing.T) {
 		}
 	}
 }
+
+// TestExecSpeaksBeside: standard output is the command's, whatever outlocal has to say.
+func TestExecSpeaksBeside(t *testing.T) {
+	var out, beside bytes.Buffer
+	process := quiet(&out)
+	process.Err = &beside
+	a := &app{process: process, out: newPrinter(&out, process), err: newPrinter(&beside, process)}
+	cmd := newExecCommand(a)
+	cmd.SetContext(t.Context())
+	if err := cmd.RunE(cmd, []string{"./no-such-command"}); err == nil {
+		t.Error("what is not there was run")
+	}
+	_, h := a.newHouse(t.Context(), "")
+	h.waits([]string{"POST http://localhost:3000/hook, 2s"})
+	if out.Len() > 0 || beside.Len() == 0 {
+		t.Errorf("standard output gets %q, standard error %q", &out, &beside)
+	}
+}
