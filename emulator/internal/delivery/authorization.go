@@ -111,7 +111,7 @@ type grant struct {
 	given     time.Time
 	until     time.Time // zero: as long as the subscription lives
 	expires   time.Time // the subscription
-	challenge time.Time // the next one; zero for none
+	challenge time.Time // the next one, if it is not lacking by then
 	lacking   bool
 	held      []withheld
 	index     int // in the heap
@@ -283,12 +283,9 @@ func (a *grants) look(g *grant, now time.Time) outcome {
 	case !g.until.IsZero() && !now.Before(g.until):
 		g.lapse(a)
 		o.lapsed = true
-	case !g.challenge.IsZero() && !now.Before(g.challenge):
+	case !now.Before(g.challenge):
 		o.challenged = true
-		left := g.end().Sub(g.challenge)
-		if g.challenge = g.challenge.Add(g.rules.NextChallenge(left)); !g.challenge.Before(g.end()) {
-			g.challenge = time.Time{}
-		}
+		g.challenge = g.challenge.Add(g.rules.NextChallenge(g.end().Sub(g.challenge))) // at the end, that comes first
 	}
 	waited := 0
 	for waited < len(g.held) && !now.Before(g.held[waited].until) {

@@ -203,7 +203,7 @@ func TestWhatWaitedFollowsItsSubscription(t *testing.T) {
 		h, moved := &hook{}, &hook{}
 		r := newRig(t, withHook("hook.test", h), withHook("moved.test", moved))
 		rec := r.authorized(dialect.GraphV1, 0, withLife(70*time.Hour))
-		if !r.Lapse(rec.Handle) || !r.Lapse(rec.Handle) {
+		if first, again := r.Lapse(rec.Handle), r.Lapse(rec.Handle); !first || !again {
 			t.Fatal("it does not lapse")
 		}
 		r.create("AAMk1")

@@ -12,12 +12,13 @@ type withheld struct {
 }
 
 // withhold keeps back what belongs to subscriptions whose authorization is lacking, and returns the rest, in the same memory. Nothing of
-// it is tried meanwhile, so that it counts against no endpoint (W10-37); news of the subscriptions themselves goes out (W5-02).
+// it is tried meanwhile, so that it counts against no endpoint (W10-37), and where it may not wait it is given up at once; news of the
+// subscriptions themselves goes out (W5-02).
 func (e *Engine) withhold(plans []planned) (rest []planned) {
 	if e.grants.lacking.Load() == 0 {
 		return plans
 	}
-	var lost, overflow []withheld
+	var overflow []withheld
 	rest = plans[:0]
 	a := &e.grants
 	a.mu.Lock()
@@ -26,8 +27,6 @@ func (e *Engine) withhold(plans []planned) (rest []planned) {
 		switch {
 		case g == nil || !g.lacking || p.kind != ofChange:
 			rest = append(rest, p)
-		case g.rules.HoldFor == 0:
-			lost = append(lost, withheld{planned: p})
 		case len(g.held) >= e.QueueLimit:
 			overflow = append(overflow, withheld{planned: p})
 		default:
@@ -37,7 +36,6 @@ func (e *Engine) withhold(plans []planned) (rest []planned) {
 	}
 	a.mu.Unlock()
 	e.wakeForGrants()
-	e.drop(lost, Unauthorized)
 	e.drop(overflow, Overflow)
 	return rest
 }
