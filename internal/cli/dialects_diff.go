@@ -57,13 +57,13 @@ func (a *app) printDifferences(left, right *dialect.Dialect, differences []diale
 		a.out.line("%s and %s differ in nothing", left, right)
 		return
 	}
-	widest, half := utf8.RuneCountInString(left.String()), 0
+	widest := utf8.RuneCountInString(left.String())
 	what := 0
 	for _, d := range differences {
 		what = max(what, utf8.RuneCountInString(d.What))
 		widest = max(widest, utf8.RuneCountInString(d.A))
 	}
-	half = min(widest, longestValue)
+	half := min(widest, longestValue)
 	a.out.line("%s  %s  %s", pad("", what), a.out.strong(pad(left.String(), half)), a.out.strong(right.String()))
 	for _, d := range differences {
 		before, after := wrapped(orDash(d.A), half), wrapped(orDash(d.B), longestValue)
