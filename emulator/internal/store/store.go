@@ -82,8 +82,9 @@ func (s *Store) Duplicate(r Record) (Record, bool) {
 }
 
 // Get finds a record by its handle.
-func (s *Store) Get(h Handle) (Record, bool) {
-	return s.read(func() *record { return s.ledger.find(h) })
+func (s *Store) Get(h Handle) (found Record, ok bool) {
+	ok = s.Read(h, &found)
+	return found, ok
 }
 
 // Read is Get into memory of the caller's, for who asks often: a record is some 600 bytes.
