@@ -79,7 +79,7 @@ func TestEveryLinkOfTheConfigurationIsServed(t *testing.T) {
 func TestInstanceDiscovery(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	got := r.get("/common/discovery/instance?api-version=1.1&authorization_endpoint=https%3A%2F%2Flocalhost%3A3651%2Fcontoso.com%2Foauth2%2Fv2.0%2Fauthorize")
+	got := r.get("/common/discovery/instance?api-version=1.1&authorization_endpoint=https%3A%2F%2Flocalhost%3A3651%2FContoso.com%2Foauth2%2Fv2.0%2Fauthorize")
 	if want := "https://localhost:3651/" + testTenant + "/v2.0/.well-known/openid-configuration"; got.text("tenant_discovery_endpoint") != want {
 		t.Errorf("tenant_discovery_endpoint is %q, want %q", got.text("tenant_discovery_endpoint"), want)
 	}

@@ -154,9 +154,7 @@ func (x *exchange) refresh(form url.Values) (receipt, *Error) {
 		return receipt{}, refuse(invalidGrant, 700082, "The refresh token has expired due to inactivity. The token was issued on %s and was inactive for %d.00:00:00.",
 			g.Issued.UTC().Format("2006-01-02T15:04:05.0000000Z"), int(refreshLife.Hours()/24))
 	}
-	got, refused := x.resume(g, c, form)
-	got.wish.offline = true // or else it would end with this one
-	return got, refused
+	return x.resume(g, c, form)
 }
 
 // resume is who and what a grant was for. The request may ask for something else this time.

@@ -94,6 +94,28 @@ func TestIssue(t *testing.T) {
 	}
 }
 
+// Whose a token is, is told by idtyp; where that is missing, by what else there is.
+func TestWhoseTokenItIs(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		about, payload string
+		app            bool
+		user           string
+	}{
+		{"an application's, by its own word", `{"idtyp":"app","scp":"Mail.Read"}`, true, ""},
+		{"an application's, though it names somebody", `{"idtyp":"app","upn":"ann@contoso.com"}`, true, ""},
+		{"an application's, as it has roles and nobody's name", `{"roles":["Mail.Read"]}`, true, ""},
+		{"a user's", `{"upn":"ann@contoso.com","roles":[]}`, false, "ann@contoso.com"},
+		{"a user's of the second version", `{"preferred_username":"ann@contoso.com"}`, false, "ann@contoso.com"},
+		{"nobody's", `{}`, false, ""},
+	} {
+		claims, ok := decodeClaims([]byte(tc.payload))
+		if !ok || claims.AppOnly() != tc.app || claims.User() != tc.user {
+			t.Errorf("%s: got %v, application's %v, user %q", tc.about, ok, claims.AppOnly(), claims.User())
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
