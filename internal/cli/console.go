@@ -273,9 +273,25 @@ func (c *console) below(label, text string) {
 	}
 }
 
-// line tells one thing, with the time before it.
+// line tells one thing, with the time before it. On a terminal that is too narrow, it goes on below, between two of its parts.
 func (c *console) line(e *journal.Entry, format string, args ...any) {
-	c.p.line("%s  "+format, append([]any{c.p.dim(stamp(e))}, args...)...)
+	text := fmt.Sprintf(format, args...)
+	when := c.p.dim(stamp(e)) + partGap
+	if c.p.width == 0 {
+		c.p.line("%s%s", when, text)
+		return
+	}
+	const (
+		further = 4  // columns to the right, from where the first line begins
+		least   = 30 // columns, below which lines are broken by the terminal better than by us
+	)
+	indent := strings.Repeat(" ", columnsOf(when))
+	for i, line := range wrap(text, max(c.p.width-columnsOf(when), least), further) {
+		if i > 0 {
+			when = indent
+		}
+		c.p.line("%s%s", when, line)
+	}
 }
 
 // timeLead is how far the emulator's time is from ours before it shows.

@@ -255,12 +255,6 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	if err != nil {
 		return err
 	}
-	ready := a.watchAll
-	if p.setup != nil {
-		ready = func(ctx context.Context, out *printer, server *emulator.Server, f emulateFlags) {
-			a.playSetup(ctx, out, server, p.setup, f)
-		}
-	}
 	ctx, h := a.newHouse(ctx, f.background.log)
 	defer h.close()
 	e, err := h.emulation(ctx, f, p)
@@ -270,7 +264,17 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	return h.live(ctx, resident{
 		running: e.running, journal: e.server.Journal(),
 		banner: func(out *printer) { a.banner(out, e.running, p, f) },
-		ready:  func(ctx context.Context, out *printer) { ready(ctx, out, e.server, f) },
+		ready: func(ctx context.Context, out *printer, told func()) {
+			say := func(done errand) {
+				told()
+				a.tellOf(out, done, f.background)
+			}
+			if p.setup != nil {
+				a.playSetup(ctx, say, e.server, p.setup, f)
+				return
+			}
+			a.watchAll(ctx, say, e.server, f)
+		},
 	})
 }
 

@@ -45,7 +45,7 @@ func (t *tally) follow(j *journal.Journal, log *execLog) (end func()) {
 	}, func(n uint64) error {
 		log.missed(n)
 		return nil
-	})
+	}).end
 }
 
 func (t *tally) count(e *journal.Entry) {

@@ -103,8 +103,10 @@ func (h *house) serve(listeners serve.Listeners, config serve.Config) {
 type resident struct {
 	running state.Running
 	journal *journal.Journal
-	banner  func(p *printer)                      // what a person reads first
-	ready   func(ctx context.Context, p *printer) // what is done once it is ready; nil for nothing
+	banner  func(p *printer) // what a person reads first
+	// ready is what is done once it is ready; nil for nothing. It says what came of it after told has returned: then all that led to it
+	// stands above.
+	ready func(ctx context.Context, p *printer, told func())
 }
 
 // live says that the house is ready, and tells what happens in it until ctx ends.
@@ -112,13 +114,13 @@ func (h *house) live(ctx context.Context, r resident) error {
 	if err := h.welcome(r); err != nil {
 		return err
 	}
-	telling := h.tell(r)
+	n := h.tell(r)
 	if r.ready != nil {
-		r.ready(ctx, h.out)
+		r.ready(ctx, h.out, func() { n.upTo(r.journal.Last()) })
 	}
 	<-ctx.Done()
 	h.close()
-	h.sayLast(r, telling)
+	h.sayLast(r, n)
 	return h.failure()
 }
 
@@ -134,11 +136,11 @@ func (h *house) failure() error {
 const lastWords = time.Second
 
 // sayLast tells what is left. When nobody reads it, the end of the process ends that too.
-func (h *house) sayLast(r resident, telling func()) {
+func (h *house) sayLast(r resident, n *narrator) {
 	said := make(chan struct{})
 	go func() {
 		defer close(said)
-		telling()
+		n.end()
 		if !h.app.json {
 			h.out.line("%s has ended", r.running.Name)
 		}
@@ -174,34 +176,8 @@ func (h *house) waits(inFlight []string) {
 	}
 }
 
-// tell prints journal entries as they come. The function that it returns prints what is left and ends that.
-func (h *house) tell(r resident) (end func()) {
+// tell prints journal entries as they come.
+func (h *house) tell(r resident) *narrator {
 	c := h.app.watch(h.out, r.running.Kind)
 	return handOver(r.journal, c.entry, c.missed)
-}
-
-// handOver hands over what is in a journal and what comes, until somebody does not want it any more. The function that it returns hands over
-// what is left and ends that; it may be called more than once.
-func handOver(j *journal.Journal, each func(journal.Entry) error, missed func(n uint64) error) (end func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var last uint64
-	var following sync.WaitGroup
-	following.Go(func() {
-		for e, n := range j.Follow(ctx, 0, nil) {
-			if n > 0 && missed(n) != nil || each(e) != nil {
-				return // nobody listens any more, which is no reason to end
-			}
-			last = e.Seq
-		}
-	})
-	return sync.OnceFunc(func() {
-		cancel()
-		following.Wait()
-		rest, _ := j.Since(last, nil, 0)
-		for _, e := range rest {
-			if each(e) != nil {
-				return // as above
-			}
-		}
-	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -119,6 +120,39 @@ func TestHouseTellsTheLast(t *testing.T) {
 	if lines := strings.Split(out.String(), "\n"); !strings.HasPrefix(lines[0], "ready as x, ") {
 		t.Errorf("the banner does not end with ready:\n%s", &out)
 	}
+}
+
+// TestHouseTellsCausesFirst: what came of what a house does once it is ready stands below all that led to it.
+func TestHouseTellsCausesFirst(t *testing.T) {
+	var out bytes.Buffer
+	ctx, h := newTestHouse(t, &out)
+	j := journal.New(0)
+	r := residentOf(j)
+	r.ready = func(_ context.Context, p *printer, told func()) {
+		const causes = 50
+		for range causes {
+			j.Append(journal.Entry{Kind: journal.Clock, Note: "a cause"})
+		}
+		told()
+		p.line("its effect")
+		h.stop()
+	}
+	if err := h.live(ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(out.String(), "its effect")
+	if n := strings.Count(before, "a cause"); n != strings.Count(out.String(), "a cause") || n == 0 {
+		t.Errorf("%d of the causes stand above the effect:\n%s", n, &out)
+	}
+}
+
+// Nobody waits for one who reads no more.
+func TestNarratorWithoutListener(t *testing.T) {
+	j := journal.New(0)
+	n := handOver(j, func(journal.Entry) error { return io.ErrClosedPipe }, func(uint64) error { return nil })
+	defer n.end()
+	j.Append(journal.Entry{Kind: journal.Clock})
+	n.upTo(j.Append(journal.Entry{Kind: journal.Clock})) // the test's deadline ends it if it waits
 }
 
 // TestHouseWaits: who waits for a webhook that hangs is told so, without its secrets; a program is not.

@@ -59,7 +59,7 @@ func (s *staged) tell(out, err *printer) {
 
 // playSetup plays the set-up of a scenario on the emulator that runs now, and leaves what it made. One that fails is told of and no end
 // of the emulator: the journal beside it tells why.
-func (a *app) playSetup(ctx context.Context, p *printer, server *emulator.Server, s *scenarios.Scenario, f emulateFlags) {
+func (a *app) playSetup(ctx context.Context, say func(errand), server *emulator.Server, s *scenarios.Scenario, f emulateFlags) {
 	report, err := a.setUp(ctx, server, s, f)
 	if ctx.Err() != nil {
 		return
@@ -72,7 +72,7 @@ func (a *app) playSetup(ctx context.Context, p *printer, server *emulator.Server
 	case !came.SetUp:
 		came.Error = &failureText{Message: report.Problems()}
 	}
-	a.tellOf(p, &came, f.background)
+	say(&came)
 }
 
 // setUp plays the set-up of a scenario and reports what came of it.

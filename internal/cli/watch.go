@@ -41,7 +41,7 @@ func (f *emulateFlags) errands() (all []errand) {
 
 // watchAll subscribes what --webhook names, and proposes the next command. A webhook that does not pass is told of and no end of the
 // emulator: it is what one came for.
-func (a *app) watchAll(ctx context.Context, p *printer, server *emulator.Server, f emulateFlags) {
+func (a *app) watchAll(ctx context.Context, say func(errand), server *emulator.Server, f emulateFlags) {
 	if f.webhook == "" {
 		return
 	}
@@ -50,7 +50,7 @@ func (a *app) watchAll(ctx context.Context, p *printer, server *emulator.Server,
 		if ctx.Err() != nil {
 			return
 		}
-		a.tellOf(p, &w, f.background)
+		say(&w)
 	}
 }
 
