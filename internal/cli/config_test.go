@@ -99,7 +99,7 @@ func TestEmulateConfig(t *testing.T) {
 // TestEmulateConfigRefuses: what makes no sense is refused before anything is opened.
 func TestEmulateConfigRefuses(t *testing.T) {
 	for _, args := range [][]string{
-		{"--patience", "-1s"}, {"--endpoint-minimum", "-1"}, {"--authorization", "-1h"}, {"--lifecycle-form", "observed"}, {"--time-scale", "0"}, {"--time-scale", "-3"}, {"--serve", "nonsense"},
+		{"--patience", "-1s"}, {"--endpoint-minimum", "-1"}, {"--authorization", "-1h"}, {"--lifecycle-form", "observed"}, {"--auth", "some"}, {"--login", "face"}, {"--app", "id"}, {"--time-scale", "0"}, {"--time-scale", "-3"}, {"--serve", "nonsense"},
 		{"--fault", "dropp"}, {"--validation-tokens", "v3"}, {"--webhook", "ftp://x/"}, {"--webhook", "http://x/", "--dialect", "nonsense"}, {"--webhook", "http://x/", "--change", "nonsense"},
 		{"--webhook", "http://x/", "--client-state-env", "UNSET"}, {"--webhook-ca", filepath.Join(t.TempDir(), "none.pem")},
 	} {
@@ -120,7 +120,8 @@ func TestWebhookRoots(t *testing.T) {
 	if err := os.WriteFile(file, authority.PEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := emulateFlags{webhookCA: file, scale: 1}
+	var f emulateFlags
+	parsed(t, []string{"--webhook-ca", file}, func(cmd *cobra.Command) { addEmulation(cmd, &f) })
 	got, err := f.config(appWith(nil))
 	if err != nil {
 		t.Fatal(err)
