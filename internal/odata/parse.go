@@ -81,7 +81,7 @@ func (p *parser) value() bool {
 		return p.text()
 	}
 	start := p.at
-	ok := false
+	var ok bool
 	switch p.doc[p.at] {
 	case 't':
 		ok = p.word("true")
