@@ -47,6 +47,7 @@ func House() []Room {
 		{Name: "emulator/internal/mailbox", Floor: 1},
 		{Name: "emulator/internal/rich", Floor: 1},
 		{Name: "emulator/internal/login", Floor: 1},
+		{Name: "emulator/internal/quota", Floor: 1},
 
 		{Name: "emulator/internal/delivery", Floor: 2},
 		{Name: "emulator/internal/api", Floor: 2, Also: []string{"emulator/internal/delivery"}},
