@@ -80,7 +80,7 @@ func TestSpendByModel(t *testing.T) {
 		m, now := newMeter(), begin
 		var past []spent
 		for range rapid.IntRange(1, 60).Draw(t, "times") {
-			now = now.Add(time.Duration(rapid.Int64Range(0, int64(limit.Within)/4).Draw(t, "pause")))
+			now = now.Add(time.Duration(rapid.Int64Range(0, 2*int64(limit.Within)).Draw(t, "pause")))
 			n := rapid.IntRange(1, min(3, limit.Most)).Draw(t, "n")
 			excess := m.Spend(quota.Key{}, limit, reading, n, now)
 			past = append(past, spent{now, n, excess == nil})
@@ -159,6 +159,20 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
+// An account that is remembered only because one with a longer time is, remembers nothing too long itself.
+func TestHiddenAccount(t *testing.T) {
+	const tenth = 6 * time.Second
+	for gap := range time.Duration(40) {
+		m := newMeter()
+		m.Spend(quota.Key{App: "long"}, quota.Limit{Most: 1, Within: time.Hour}, reading, 1, begin)
+		minute := quota.Limit{Most: 1, Within: time.Minute}
+		m.Spend(quota.Key{App: "short"}, minute, reading, 1, begin)
+		if e := m.Spend(quota.Key{App: "short"}, minute, reading, 1, begin.Add(gap*tenth)); (e != nil) != (gap <= 10) {
+			t.Errorf("after %v: %+v", gap*tenth, e)
+		}
+	}
+}
+
 func TestAccountsAreBounded(t *testing.T) {
 	m := newMeter()
 	const many = 1<<14 + 1000
@@ -198,6 +212,9 @@ func TestEnter(t *testing.T) {
 	m.Leave(fifth) // who did not enter makes no room
 	if _, e := m.Enter(k, 4, reading); e == nil {
 		t.Error("a fifth is inside")
+	}
+	if _, e := m.Enter(quota.Key{}, 1, reading); e != nil {
+		t.Errorf("one who never entered has left: %+v", e)
 	}
 	if _, e := m.Enter(quota.Key{App: "app", Of: "another"}, 4, reading); e != nil {
 		t.Errorf("another's visitors count: %+v", e)
