@@ -209,7 +209,7 @@ func (p *play) expectHandshake(ctx context.Context, want *ExpectHandshake) error
 		}
 	}
 	if len(all) > 0 {
-		p.named = deliveryValues(all[0].Exchange)
+		p.named = p.deliveryValues(all[0].Exchange)
 	}
 	return nil
 }
@@ -254,8 +254,13 @@ func told(found []diagnosis.Diagnosis, otherwise string) string {
 	return strings.Join(all, "; ")
 }
 
-func deliveryValues(x *journal.Exchange) map[string]any {
-	return map[string]any{"url": x.URL, "header": headerValues(x.RequestHeader), "body": jsonOf(x.RequestBody)}
+// deliveryValues are what can be asked of a request to the webhook. What an emulator that runs masks of its address is known here.
+func (p *play) deliveryValues(x *journal.Exchange) map[string]any {
+	address := x.URL
+	if p.server == nil && address == journal.MaskURL(p.hookURL) {
+		address = p.hookURL
+	}
+	return map[string]any{"url": address, "header": headerValues(x.RequestHeader), "body": jsonOf(x.RequestBody)}
 }
 
 func counted(n int, what string) string {

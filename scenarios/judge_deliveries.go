@@ -40,7 +40,7 @@ func (p *play) expectDeliveries(ctx context.Context, want *ExpectDeliveries) err
 		return nil
 	}
 	if len(requests) > 0 {
-		p.named = deliveryValues(requests[0].entry.Exchange)
+		p.named = p.deliveryValues(requests[0].entry.Exchange)
 	}
 	return p.itemsDiffer(want, items)
 }
@@ -56,10 +56,10 @@ func (want *ExpectDeliveries) wanted() int {
 	return 1
 }
 
-// deliveries are the requests with notifications that nobody has looked at. With a webhook of this process all has been sent once
-// everything is settled; what any other has to do with may still be under way, and is waited for.
+// deliveries are the requests with notifications that nobody has looked at. Where everything can be settled, all has been sent by then;
+// what a webhook elsewhere has to do with may still be under way, and is waited for.
 func (p *play) deliveries(ctx context.Context, want *ExpectDeliveries, wanted int) ([]*delivery, error) {
-	if !p.local() && wanted > 0 {
+	if !p.settles() && wanted > 0 {
 		left := wanted
 		_, err := p.collect(ctx, p.looked, cmp.Or(want.Within.Wall.std(), defaultWithin), func(e *journal.Entry) bool {
 			if e.Kind == journal.Attempt {

@@ -74,12 +74,19 @@ func (s *Scenario) unfit(o Options) (Verdict, string) {
 		return Good, ""
 	}
 	switch {
+	case o.Webhook == "" && o.Handler == nil && (takesTime(s.Webhook.Conduct) || slices.ContainsFunc(steps, func(s Step) bool { return s.Webhook != nil && takesTime(*s.Webhook) })):
+		return Refused, "its webhook takes its time, which on an emulator that runs is real time: play it without --emulator"
 	case s.Emulator.touched() && !o.Emulator.Configured:
 		return Refused, "it sets the emulator in a way of its own: play it without --emulator"
 	case !o.Emulator.Exclusive && slices.ContainsFunc(steps, disturbs):
 		return Refused, "it advances the clock or changes what is served, which others would notice: play it with --exclusive, or without --emulator"
 	}
 	return Good, ""
+}
+
+// takesTime tells whether a webhook lets others wait.
+func takesTime(c Conduct) bool {
+	return c.Handshake != nil && c.Handshake.Delay > 0 || c.Notification != nil && c.Notification.Delay > 0
 }
 
 // disturbs tells whether others who use the same emulator would notice a step.
@@ -164,7 +171,7 @@ func (p *play) step(ctx context.Context, number int, s *Step) StepReport {
 	if err == nil {
 		err = p.do(ctx, s)
 	}
-	if err == nil && s.Expect == nil && p.local() {
+	if err == nil && s.Expect == nil && p.settles() {
 		err = p.settle(ctx)
 	}
 	switch {

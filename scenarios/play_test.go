@@ -198,6 +198,62 @@ steps:
 	}
 }
 
+// On an emulator that nobody else uses, a story knows when all that it set off is done, and waits for nothing.
+func TestExclusiveEmulator(t *testing.T) {
+	e := emulatortest.Start(t, emulatortest.Config{})
+	for _, row := range []struct {
+		name    string
+		options scenarios.Running
+		text    string
+		verdict scenarios.Verdict
+	}{
+		{"what a story left unlooked at does not come later", scenarios.Running{Exclusive: true}, `
+- subscribe:
+- change: {raise: message.created, count: 3}
+- expect: {deliveries: {count: 0, atLeast: true}}
+- change: message.updated
+- expect: {nothing: 1h}`, scenarios.Good},
+		{"to the second", scenarios.Running{Exclusive: true}, `
+- subscribe:
+- fault: "delay:next=1,for=1m"
+- change: message.created
+- expect: {nothing: 59s}
+- advance: 1s
+- expect: {deliveries: {items: [created]}}`, scenarios.Good},
+		{"what is gone is refused in the mailbox of who asks", scenarios.Running{}, `
+- subscribe: {change: deleted}
+- change: message.created
+  as: m
+- change: {raise: message.deleted, item: "${m.id}"}
+- await: {call: refused, status: 404}
+webhook: {reads: before}`, scenarios.Good},
+		{"a webhook that takes its time takes ours", scenarios.Running{Exclusive: true}, `
+- webhook: {notification: {delay: 11s}}
+- subscribe:`, scenarios.Refused},
+		{"from the start", scenarios.Running{Exclusive: true}, `
+- subscribe:
+webhook: {handshake: {delay: 1s}}`, scenarios.Refused},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.options.Control = e.Control
+			report := played(t, written(t, "title: t\nsteps:"+row.text+"\n"), scenarios.Options{Emulator: &row.options})
+			if report.Verdict != row.verdict {
+				t.Errorf("it is %s (%s), want %s\n%s", report.Verdict, report.Reason, row.verdict, report.Problems())
+			}
+		})
+	}
+}
+
+// The URL of a webhook is known to the story that named it, though the emulator masks it.
+func TestURLOfADelivery(t *testing.T) {
+	e := emulatortest.Start(t, emulatortest.Config{})
+	s := load(t, "query-of-the-url.yaml")
+	report := played(t, s, scenarios.Options{Emulator: &scenarios.Running{Control: e.Control}, Dialect: "graph-v1.0"})
+	if report.Verdict != scenarios.Good {
+		t.Errorf("it is %s\n%s", report.Verdict, report.Problems())
+	}
+}
+
 // Two stories share an emulator and see nothing of each other.
 func TestStoriesShareAnEmulator(t *testing.T) {
 	e := emulatortest.Start(t, emulatortest.Config{})

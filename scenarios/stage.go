@@ -329,5 +329,10 @@ func (st *stage) ownClient(ctx context.Context) (*subscriber.Client, error) {
 	return client, nil
 }
 
+// settles tells whether it can be known when all that was set off is done: a webhook elsewhere may call back later.
+func (st *stage) settles() bool {
+	return st.options.Webhook == "" && (st.server != nil || st.options.Emulator.Exclusive)
+}
+
 // local tells whether the webhook is one of this process that the emulator calls without a socket.
 func (st *stage) local() bool { return st.server != nil && st.options.Webhook == "" }

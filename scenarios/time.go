@@ -152,10 +152,10 @@ func (st *stage) advance(ctx context.Context, by time.Duration) error {
 	return st.patiently(ctx, by)
 }
 
-// settle waits until all that was set off is done, as far as that can be told.
+// settle waits until all that was set off is done, as far as that can be told: not on an emulator that others use as well.
 func (st *stage) settle(ctx context.Context) error {
 	if st.server == nil {
-		return nil
+		return st.settleElsewhere(ctx)
 	}
 	if err := st.time.settle(ctx); err != nil || st.hook == nil {
 		return err
@@ -165,6 +165,20 @@ func (st *stage) settle(ctx context.Context) error {
 	defer cancel()
 	_, _ = st.hook.busy.rest(limited)
 	return ctx.Err()
+}
+
+// settleElsewhere waits until an emulator that nobody else uses has done all that is due. A webhook that holds an answer back is not
+// waited for: that is what the story wants.
+func (st *stage) settleElsewhere(ctx context.Context) error {
+	if !st.options.Emulator.Exclusive {
+		return nil
+	}
+	_, err := st.steer.Advance(ctx, 0)
+	var refused *control.Error
+	if errors.As(err, &refused) && refused.Code == control.CodeBlocked {
+		return nil
+	}
+	return err
 }
 
 // defaultWithin is how long is waited for what a process elsewhere does: far more than a webhook on the same machine needs.

@@ -285,8 +285,7 @@ func (p *runPrinter) end(r *scenarios.Report) {
 
 // roughly is a long time as it is talked about.
 func roughly(d time.Duration) string {
-	text := d.Round(time.Minute).String()
-	return strings.TrimSuffix(text, "0s") + " of the service's time"
+	return scenarios.Duration(d.Round(time.Minute)).String() + " of the service's time"
 }
 
 func (p *runPrinter) glyph(v scenarios.Verdict) string {

@@ -121,7 +121,20 @@ func (c *call) refuse(e *notify.Error) {
 	if e.Hint != "" {
 		note += " Hint: " + e.Hint
 	}
-	c.record(journal.Entry{Kind: journal.Refused, Cause: c.cause, Note: note, Data: map[string]string{"code": e.Code, "property": e.Property, "hint": e.Hint}}, e.Status, body, e.Code)
+	c.record(journal.Entry{Kind: journal.Refused, Cause: c.cause, Mailbox: c.concerned(), Note: note, Data: map[string]string{"code": e.Code, "property": e.Property, "hint": e.Hint}}, e.Status, body, e.Code)
+}
+
+// concerned is the address of the mailbox that a request is about: the one that its path names, else the caller's; empty if nobody knows
+// who calls.
+func (c *call) concerned() string {
+	if c.who.user == "" {
+		return ""
+	}
+	box, refusal := c.resolve(c.vars("user"))
+	if refusal != nil {
+		return ""
+	}
+	return box.Address
 }
 
 // writeHeader sets what every answer carries (W1.3-23, W1.3-24, W6.1-06, W6.1-07).
