@@ -21,6 +21,10 @@ import (
 // assertionType is the one kind of assertion that applications prove themselves with.
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
+// clockSkew is by how much an application's clock may differ: the service's libraries bear five minutes. Less than a second is not enough,
+// as MSAL for Node dates its assertions in whole seconds, the nearest ones, so that half of them begin in the future.
+const clockSkew = 5 * time.Minute
+
 // assertionAlgorithms are those that the service takes.
 func assertionAlgorithms() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512}
@@ -81,7 +85,7 @@ func (x *exchange) checkAssertionClaims(said jwt.Claims, id string) *Error {
 	if said.NotBefore != nil {
 		from = said.NotBefore.Time()
 	}
-	if now.Before(from) || !now.Before(said.Expiry.Time()) {
+	if now.Before(from.Add(-clockSkew)) || !now.Before(said.Expiry.Time().Add(clockSkew)) {
 		const form = "2006-01-02T15:04:05.0000000Z"
 		return refuse(invalidClient, 700024, "Client assertion is not within its valid time range. Current time: %s, assertion valid from %s, expiry time of assertion %s.%s",
 			now.UTC().Format(form), from.UTC().Format(form), said.Expiry.Time().UTC().Format(form), review).hinted("tokens are dated on the wall clock, whatever the emulator's own time is")

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -23,5 +24,26 @@ func TestThumbprintsInEitherAlphabet(t *testing.T) {
 		if want := strings.ToUpper(hex.EncodeToString(sum)); got != want {
 			t.Errorf("%s: thumbprint %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestAssertionsByAnotherClock: MSAL for Node rounds the time to the nearest second, so that half of its assertions begin in the future.
+// rules: W8.1-02 R4
+func TestAssertionsByAnotherClock(t *testing.T) {
+	t.Parallel()
+	key, cert := certificate(t)
+	r := newRig(t)
+	for name, change := range map[string]map[string]any{
+		"begins in a second":                 {"nbf": r.now.Unix() + 1},
+		"begins as late as a clock may go":   {"nbf": r.now.Add(clockSkew).Unix()},
+		"has just ended":                     {"exp": r.now.Unix()},
+		"ended when a clock may still go so": {"exp": r.now.Add(-clockSkew).Unix() + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			claims := assertionClaims(r, tokenPath)
+			maps.Copy(claims, change)
+			r.must(tokenPath, edited(clientForm(), "client_secret", "", "client_assertion_type", assertionType,
+				"client_assertion", assertion(t, key, cert, claims, "x5t")))
+		})
 	}
 }
