@@ -263,6 +263,8 @@ func (p *runPrinter) end(r *scenarios.Report) {
 		line = p.glyph(r.Verdict) + " " + string(r.Verdict)
 	}
 	switch {
+	case r.Reason != "" && p.steps:
+		line += ": " + r.Reason
 	case r.Reason != "":
 		line += fmt.Sprintf("  %s: %s", r.Verdict, r.Reason)
 	default:
