@@ -53,6 +53,7 @@ type Dialect struct {
 	// EarlyError leaves the client's own id of its request out of errors, as Graph did until September 2020 (W6.1-02).
 	EarlyError bool
 
+	Throttling       Throttling
 	Quota            int  // subscriptions per mailbox, all apps together; 0 for no limit known (W1.7-01)
 	RefuseDuplicates bool // the same app, user, change types and resource again is a conflict (W10-24)
 }
@@ -71,6 +72,7 @@ type Operations struct {
 	Delete      bool
 	List        bool
 	Reauthorize bool
+	Batch       bool // several requests can come in one (W7.4-15)
 	// RenewBodyOptional: an empty renewal extends by the default length (W1.3-09).
 	RenewBodyOptional bool
 }
@@ -228,6 +230,22 @@ const (
 	TellsFirst
 	TellsNothing
 )
+
+// Throttling is what the service takes of an application until it asks it to slow down. A zero Limit is none known.
+type Throttling struct {
+	Mailbox Limit // requests to one mailbox (W1.7-03)
+	AtOnce  int   // of these, under way
+	Upload  Limit // bytes that these bring
+
+	Writes, Reads             Limit // of subscriptions, wherever they live at the root (W1.7-04)
+	TenantWrites, TenantReads Limit // the same, for one tenant
+}
+
+// Limit is how much may come within a time.
+type Limit struct {
+	Most   int
+	Within time.Duration
+}
 
 // Delivery is what the service makes of a webhook's answers.
 type Delivery struct {

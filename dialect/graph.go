@@ -58,7 +58,7 @@ var graphToday = Dialect{
 		{Name: "encryptionCertificateId", Prop: PropCertificateID, Create: Optional, Patch: Optional, Shown: Everywhere, Unset: Null, Max: graphCertificateID},
 		{Name: "notificationUrlAppId", Prop: PropURLApp, Create: Optional, Patch: Fixed, Shown: Everywhere, Unset: Null},
 	},
-	Operations:  Operations{Renew: RenewByPatch, Delete: true, List: true, Reauthorize: true},
+	Operations:  Operations{Renew: RenewByPatch, Delete: true, List: true, Reauthorize: true, Batch: true},
 	ChangeWords: ChangeWords{Lower: true, Echo: true, Allowed: notify.Created | notify.Updated | notify.Deleted},
 	Watch: Watch{
 		Folders: []string{"mailfolders"}, Calendars: true,
@@ -95,8 +95,26 @@ var graphToday = Dialect{
 	},
 	Entity:           Entity{User: UserID},
 	Refusals:         graphRefusals,
+	Throttling:       graphThrottling(),
 	Quota:            graphQuota,
 	RefuseDuplicates: true,
+}
+
+// outlookThrottling is what the mailboxes behind all of them take (W1.7-03).
+func outlookThrottling() Throttling {
+	const megabyte = 1 << 20
+	return Throttling{
+		Mailbox: Limit{10_000, 10 * time.Minute}, AtOnce: 4, Upload: Limit{15 * megabyte, 30 * time.Second},
+	}
+}
+
+// graphThrottling is that, and what the subscription service takes (W1.7-04).
+func graphThrottling() Throttling {
+	const within = 20 * time.Second
+	t := outlookThrottling()
+	t.Writes, t.Reads = Limit{2000, within}, Limit{10_000, within}
+	t.TenantWrites, t.TenantReads = Limit{1000, within}, Limit{5000, within}
+	return t
 }
 
 // DocumentedLimit turns the maximum life into the documented 10 080 minutes, ten more than the live service accepts (W10-09).

@@ -42,8 +42,9 @@ var GraphV1Of2016 = register(*graphToday.With(func(d *Dialect) {
 	}
 	d.Refusals = graphRefusals2023
 	d.EarlyError = true
-	d.Quota = 0                // the first number is of 2021
-	d.RefuseDuplicates = false // W10-24: not yet in 2019
+	d.Throttling = Throttling{} // the numbers are later ones
+	d.Quota = 0                 // the first number is of 2021
+	d.RefuseDuplicates = false  // W10-24: not yet in 2019
 }))
 
 // GraphV1Of2021 is Microsoft Graph v1.0 as of July 2021: webhooks had 30 seconds, and an endpoint that took longer too often was

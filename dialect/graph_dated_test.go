@@ -129,17 +129,17 @@ func TestErrorsOverTheYears(t *testing.T) {
 	}
 }
 
-// Duplicates are refused, subscriptions counted, lists and reauthorization offered, since their years.
+// Duplicates are refused, subscriptions counted, lists, batches and reauthorization offered, since their years.
 //
 // rules: W10-24 W1.7-01
 func TestServiceOverTheYears(t *testing.T) {
 	for d, want := range map[*Dialect]string{
-		GraphV1Of2016: "duplicates true, quota 0, list false, reauthorize false",
-		GraphV1Of2021: "duplicates true, quota 1000, list true, reauthorize false",
-		GraphV1Of2023: "duplicates false, quota 1000, list true, reauthorize true",
-		GraphV1:       "duplicates false, quota 1000, list true, reauthorize true",
+		GraphV1Of2016: "duplicates true, quota 0, list false, reauthorize false, batch false",
+		GraphV1Of2021: "duplicates true, quota 1000, list true, reauthorize false, batch true",
+		GraphV1Of2023: "duplicates false, quota 1000, list true, reauthorize true, batch true",
+		GraphV1:       "duplicates false, quota 1000, list true, reauthorize true, batch true",
 	} {
-		got := fmt.Sprintf("duplicates %t, quota %d, list %t, reauthorize %t", !d.RefuseDuplicates, d.Quota, d.Operations.List, d.Operations.Reauthorize)
+		got := fmt.Sprintf("duplicates %t, quota %d, list %t, reauthorize %t, batch %t", !d.RefuseDuplicates, d.Quota, d.Operations.List, d.Operations.Reauthorize, d.Operations.Batch)
 		if got != want {
 			t.Errorf("%s: %s, want %s", d, got, want)
 		}

@@ -19,6 +19,7 @@ var OutlookFinal2015 = register(*outlookFinal.With(func(d *Dialect) {
 	d.Notification.Path.User = UserAddress                                    // W1.1-22
 	d.Entity.User = UserAddress
 	d.Refusals = outlookRefusals2015
+	d.Throttling = Throttling{} // the numbers are later ones
 }))
 
 var outlookFinal = Dialect{
@@ -68,4 +69,6 @@ var outlookFinal = Dialect{
 	Delivery: outlookDelivery,
 	Entity:   Entity{Pascal: true, Link: true, User: UserPair},
 	Refusals: outlookRefusals,
+
+	Throttling: outlookThrottling(), // known of Graph alone, which asks the same mailboxes
 }

@@ -54,6 +54,9 @@ const (
 	UnsupportedEncoding // the content encoding
 	NotEmulated         // what
 	Throttled           // nothing
+	MailboxBusy         // nothing: too many requests at once
+	BadBatch            // what is wrong with it, in the service's words
+	FailedDependency    // nothing
 	Unavailable         // nothing
 	Broken              // nothing: the service's own fault
 	Failed              // nothing: our own fault
@@ -146,6 +149,9 @@ var outlookRefusals = Refusals{
 	UnsupportedEncoding: {http.StatusUnsupportedMediaType, "ErrorInvalidRequest", "The content encoding '%s' is not supported: send gzip or none."},
 	NotEmulated:         {http.StatusNotImplemented, notEmulatedCode, notEmulatedText},
 	Throttled:           {http.StatusTooManyRequests, "ErrorTooManyRequests", "Too many requests. Please retry later."}, // W6.2-09
+	MailboxBusy:         {http.StatusTooManyRequests, throttledCode, overConcurrency},                                   // W6.2-09
+	BadBatch:            {http.StatusBadRequest, "ErrorInvalidRequest", "%s"},
+	FailedDependency:    {http.StatusFailedDependency, "FailedDependency", failedDependency},
 	Unavailable:         {http.StatusServiceUnavailable, "ErrorServerBusy", "The server cannot service this request right now. Try again later."},
 	Broken:              {http.StatusInternalServerError, "ErrorInternalServerError", "An internal server error occurred. The operation failed."},
 	Failed:              {http.StatusInternalServerError, "ErrorInternalServerError", "An internal server error occurred. The operation failed."},
@@ -154,6 +160,10 @@ var outlookRefusals = Refusals{
 const (
 	accessDenied = "Access is denied. Check credentials and try again."
 	notInStore   = "The specified object was not found in the store."
+
+	throttledCode    = "ApplicationThrottled"
+	overConcurrency  = "Application is over its MailboxConcurrency limit."
+	failedDependency = "Failed Dependency"
 )
 
 // outlookRefusals2015 differ in the name of the part that read URLs (W6.2-02).
@@ -219,7 +229,10 @@ var graphRefusals = Refusals{
 	UnsupportedMedia:    {http.StatusUnsupportedMediaType, invalidRequest, "The media type '%s' is not supported: send application/json."},
 	UnsupportedEncoding: {http.StatusUnsupportedMediaType, invalidRequest, "The content encoding '%s' is not supported: send gzip or none."},
 	NotEmulated:         {http.StatusNotImplemented, notEmulatedCode, notEmulatedText},
-	Throttled:           {http.StatusTooManyRequests, "TooManyRequests", "Please retry again later."},                           // W6.3-18
+	Throttled:           {http.StatusTooManyRequests, "TooManyRequests", "Please retry again later."}, // W6.3-18
+	MailboxBusy:         {http.StatusTooManyRequests, throttledCode, overConcurrency},                 // W6.3-19
+	BadBatch:            {http.StatusBadRequest, badRequest, "%s"},
+	FailedDependency:    {http.StatusFailedDependency, "FailedDependency", failedDependency},
 	Unavailable:         {http.StatusServiceUnavailable, "ServiceUnavailable", "The service is unavailable."},                   // W6.3-20
 	Broken:              {http.StatusInternalServerError, extensionError, "There was an error processing a storage extension."}, // W6.3-20
 	Failed:              {http.StatusInternalServerError, "InternalServerError", "An internal server error occurred. The operation failed."},

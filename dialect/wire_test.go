@@ -237,7 +237,7 @@ func TestAppendError(t *testing.T) {
 
 // Every dialect words every reason, with as many verbs as the reason has facts.
 func TestEveryReasonIsWorded(t *testing.T) {
-	facts := map[Kind]int{BadPayload: 1, UnknownProperty: 2, DuplicateProperty: 1, MissingProperty: 1, WrongType: 1, BadType: 1, TooLong: 2, BadDate: 1, Unsendable: 1, FixedProperty: 1, WebPush: 1, BadChangeType: 1, BadURL: 1, PlainURL: 1, BadResource: 1, UnsupportedResource: 1, UnknownResource: 1, BadCertificate: 1, TooFar: 1, Duplicate: 1, HandshakeFailed: 1, NoSegment: 1, TooLarge: 1, UnsupportedMedia: 1, UnsupportedEncoding: 1, NotEmulated: 1}
+	facts := map[Kind]int{BadPayload: 1, UnknownProperty: 2, DuplicateProperty: 1, MissingProperty: 1, WrongType: 1, BadType: 1, TooLong: 2, BadDate: 1, Unsendable: 1, FixedProperty: 1, WebPush: 1, BadChangeType: 1, BadURL: 1, PlainURL: 1, BadResource: 1, UnsupportedResource: 1, UnknownResource: 1, BadCertificate: 1, TooFar: 1, Duplicate: 1, HandshakeFailed: 1, NoSegment: 1, TooLarge: 1, UnsupportedMedia: 1, UnsupportedEncoding: 1, NotEmulated: 1, BadBatch: 1}
 	for _, d := range All() {
 		for k := Kind(0); k < lastKind; k++ {
 			r, ok := d.Refusals[k]

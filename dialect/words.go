@@ -75,7 +75,8 @@ func (k Kind) String() string {
 		QuotaReached: "quotaReached", Duplicate: "duplicate", HandshakeFailed: "handshakeFailed", NoSubscription: "noSubscription",
 		NoItem: "noItem", MalformedID: "malformedID", ForeignID: "foreignID", NoMailbox: "noMailbox", NoSegment: "noSegment",
 		BadQuery: "badQuery", WrongMethod: "wrongMethod", TooLarge: "tooLarge", UnsupportedMedia: "unsupportedMedia",
-		UnsupportedEncoding: "unsupportedEncoding", NotEmulated: "notEmulated", Throttled: "throttled", Unavailable: "unavailable",
+		UnsupportedEncoding: "unsupportedEncoding", NotEmulated: "notEmulated", Throttled: "throttled", MailboxBusy: "mailboxBusy",
+		BadBatch: "badBatch", FailedDependency: "failedDependency", Unavailable: "unavailable",
 		Broken: "broken", Failed: "failed",
 	})
 }

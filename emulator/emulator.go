@@ -57,6 +57,9 @@ type Config struct {
 	SignIn SignIn // who is signed in at a browser; User at once if zero
 	Apps   []App  // applications that have to prove who they are; any other is taken at its word
 
+	// Quota is what becomes of requests beyond what the service takes of an application; they are answered with a hint if zero.
+	Quota Quota
+
 	// Handlers are webhooks in this process, by the host (or host:port) of their notification URLs: they are called without a socket,
 	// also inside testing/synctest.
 	Handlers map[string]http.Handler
@@ -215,6 +218,7 @@ func (s *Server) assemble() {
 	if c.Auth == IssuedTokens {
 		s.api.Issued = s.login
 	}
+	s.countRequests()
 	s.control = control.NewHandler(s)
 }
 

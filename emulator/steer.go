@@ -52,11 +52,12 @@ func journalState(kept journal.Stats, last uint64) control.JournalState {
 }
 
 func (s *Server) counters() map[string]int64 {
-	n, boxes := s.engine.Stats(), s.boxes.Counters()
+	n, boxes, over := s.engine.Stats(), s.boxes.Counters(), s.api.Throttled()
 	return map[string]int64{
 		"raised": n.Raised, "delivered": n.Delivered, "late": n.Late, "retried": n.Retried, "lost": n.Lost, "dropped": n.Dropped,
 		"pending": n.Pending, "others": n.Others, "overflowed": n.Overflowed, "requests": n.Requests, "faults": s.faults.Strikes(),
 		"mailboxes": int64(boxes.Mailboxes), "items": int64(boxes.Items), "itemsForgotten": int64(boxes.Forgotten),
+		"throttled": over.Refused, "overQuota": over.Told,
 	}
 }
 
@@ -259,6 +260,7 @@ func removalReason(r store.Record, event notify.Lifecycle) *notify.Error {
 // of the start are in force again; with a selector, those that are limited to what it selects are not.
 func (s *Server) Reset(_ context.Context, where control.Selector) (control.ResetReport, error) {
 	match := func(r *store.Record) bool { return where.Selects(selectorOf(r)) }
+	s.forgetRequests(where)
 	report := control.ResetReport{Subscriptions: s.store.Reset(match)}
 	switch {
 	case where.IsZero():

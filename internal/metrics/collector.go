@@ -68,6 +68,8 @@ func counters() map[string]counter {
 		"others":     total("notifications_unraised", "Notifications that no change raised: acknowledgements, lifecycle, duplicates."),
 		"pending":    now("notifications_pending", "Notifications that are queued, on their way or to be tried again."),
 		"faults":     total("faults", "How often faults struck."),
+		"throttled":  total("api_requests_throttled", "API requests that were refused as the service would have."),
+		"overQuota":  total("api_requests_over_quota", "API requests that were answered, and the service would have refused."),
 
 		"mailboxes":      now("mailboxes", "Mailboxes that there are."),
 		"items":          now("items", "Items in mailboxes."),

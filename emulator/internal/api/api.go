@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,6 +23,7 @@ import (
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
 	"github.com/outlocal/outlocal/emulator/internal/login"
 	"github.com/outlocal/outlocal/emulator/internal/mailbox"
+	"github.com/outlocal/outlocal/emulator/internal/quota"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/clock"
 	"github.com/outlocal/outlocal/internal/serve"
@@ -49,6 +51,9 @@ type Service struct {
 
 	Issued *login.Authority // whose tokens alone are taken; nil to take any
 
+	Quota Quota        // what becomes of requests beyond what the service takes
+	Meter *quota.Meter // counts them, by Purposes; needed unless they are Uncounted
+
 	User string              // whose mailbox "me" is unless the token says
 	Mode diagnosis.Mode      // strict refuses what is merely borne
 	Own  func(*url.URL) bool // tells the emulator's own listeners, which are nobody's webhook; may be nil
@@ -56,6 +61,8 @@ type Service struct {
 	Authorization time.Duration
 
 	Lenient bool // request bodies with unquoted names are read (W1.2-09)
+
+	refused, told atomic.Int64 // requests beyond the quota
 
 	adding sync.Mutex // from the last look at the quota until the subscription is kept; nothing is sent meanwhile
 }
@@ -103,7 +110,7 @@ type handler func(*call) (*answer, *notify.Error)
 
 type callKey struct{}
 
-// do runs a handler: who is calling, what the body says, then the handler itself.
+// do runs a handler: who is calling, and how often, what the body says, then the handler itself.
 func do(h handler) http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		c := r.Context().Value(callKey{}).(*call)
@@ -112,6 +119,12 @@ func do(h handler) http.HandlerFunc {
 			c.refuse(refusal)
 			return
 		}
+		visit, refusal := c.admit()
+		if refusal != nil {
+			c.refuse(refusal)
+			return
+		}
+		defer c.Meter.Leave(visit)
 		if c.Faults.Any(fault.OnRequest) {
 			answered, finish := c.suffer()
 			if answered {
@@ -119,17 +132,24 @@ func do(h handler) http.HandlerFunc {
 			}
 			defer finish()
 		}
-		if refusal := c.readBody(); refusal != nil {
-			c.refuse(refusal)
-			return
-		}
-		a, refusal := h(c)
+		a, refusal := c.answer(h)
 		if refusal != nil {
 			c.refuse(refusal)
 			return
 		}
 		c.say(a)
 	}
+}
+
+// answer is what a handler makes of what the request brings.
+func (c *call) answer(h handler) (*answer, *notify.Error) {
+	if refusal := c.readBody(); refusal != nil {
+		return nil, refusal
+	}
+	if refusal := c.admitBody(); refusal != nil {
+		return nil, refusal
+	}
+	return h(c)
 }
 
 // identifyRequest settles the ids and the address that every answer repeats (W6.1-06, W6.1-07, R14).

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -90,14 +89,8 @@ func (c *call) refusalOf(r *fault.Refusal) *notify.Error {
 	case http.StatusInternalServerError:
 		kind = dialect.Broken
 	}
-	e := c.d.Refuse(kind)
+	e := c.throttled(kind, time.Duration(r.RetryAfter)*time.Second)
 	e.Status, e.Hint = r.Status, faultWanted
-	if kind == dialect.Throttled {
-		e.Inner = map[string]string{"code": "429", "message": "Please retry after", "status": "429"}
-	}
-	if r.RetryAfter > 0 {
-		e.Header = map[string]string{"Retry-After": strconv.Itoa(r.RetryAfter)}
-	}
 	return e
 }
 
