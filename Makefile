@@ -28,8 +28,9 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 
 LINTER := bin/golangci-lint
 
-# How many random walks a soak takes.
+# How many random walks a soak takes, and how often it opens tunnels and loses them in every way.
 SOAK ?= 40
+SOAK_TUNNEL ?= 200
 
 .DEFAULT_GOAL := help
 .PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak demo clean
@@ -82,6 +83,8 @@ cross: ## compile for every system of a release
 		echo "compile for $$platform"; \
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build ./... || exit 1; \
 	done
+	@echo "compile and test without ngrok"
+	@$(GO) build -tags notunnel ./... && $(GO) test $(TIMEOUT) -tags notunnel ./tunnel
 
 check: fmt vet test fuzz-seeds drift cross lint race ## everything above, cheap things first: what CI runs
 
@@ -91,10 +94,11 @@ bench: build ## compare all of it with bare loops, in some minutes; BENCH_JSON=F
 	bin/bench -program ./outlocal $(BENCH)
 
 # rapid's walks are random from a seed that it prints; more of them, and longer ones, than a check has time for.
-soak: ## walk at random through everything, with a million subscriptions and ten thousand webhooks
+soak: ## walk at random through everything, with a million subscriptions and ten thousand webhooks; tunnels 200 times
 	OUTLOCAL_SOAK=1 $(GO) test -timeout 15m -count 1 -run 'TestMany' -v ./emulator
 	@.ci/ensure gcc
 	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -run 'TestNothingIsLost' -v ./emulator -rapid.checks=$(SOAK) -rapid.steps=60
+	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 60m -count $(SOAK_TUNNEL) ./tunnel/...
 
 demo: ## watch an emulator and a webhook play the whole loop
 	$(GO) run . demo

@@ -41,8 +41,8 @@ func House() []Room {
 		{Name: "emulator/fault", Floor: 1},
 		// A tunnel gets a handler and gives a URL. It must not be able to reach
 		// anything that the user did not hand it.
-		{Name: "tunnel", Floor: 1, Alone: true, Planned: true},
-		{Name: "tunnel/tunneltest", Floor: 1, Planned: true},
+		{Name: "tunnel", Floor: 1, Alone: true},
+		{Name: "tunnel/tunneltest", Floor: 1},
 		{Name: "emulator/internal/store", Floor: 1},
 		{Name: "emulator/internal/mailbox", Floor: 1},
 		{Name: "emulator/internal/rich", Floor: 1},

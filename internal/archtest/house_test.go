@@ -34,9 +34,9 @@ func forbidden() []string {
 	return texts
 }
 
-func load(t *testing.T, system string) []Package {
+func load(t *testing.T, system string, tags ...string) []Package {
 	t.Helper()
-	packages, err := Load(t.Context(), root, system)
+	packages, err := Load(t.Context(), root, system, tags...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,6 +87,21 @@ func TestDiets(t *testing.T) {
 		}
 		t.Run(r.Name, func(t *testing.T) { report(t, CheckDiet(diet, packages)) })
 	}
+}
+
+// TestWithoutTunnel holds the tag notunnel to what it is for: neither the program
+// nor the package compiles ngrok's agent, or anything that only the agent needs.
+func TestWithoutTunnel(t *testing.T) {
+	agent := []string{"golang.ngrok.com/ngrok/v2", "golang.ngrok.com/muxado/v2", "github.com/jpillora/backoff", "go.uber.org/multierr"}
+	with, without := load(t, "linux"), load(t, "linux", "notunnel")
+	for _, module := range agent {
+		if len(CheckDiet(Diet{Package: "tunnel", Modules: 20, Without: []string{module}}, with)) == 0 {
+			t.Errorf("package tunnel compiles no %s even without the tag: take it off this list", module)
+		}
+	}
+	// main stands at the module's own path, which has no room's name in it.
+	report(t, CheckDiet(Diet{Package: "internal/cli", Modules: 60, Without: agent}, without))
+	report(t, CheckDiet(Diet{Package: "tunnel", Modules: 0}, without))
 }
 
 func TestSizes(t *testing.T) { report(t, parse(t).CheckSizes()) }

@@ -38,7 +38,10 @@ func Libraries() []Library {
 		{Module: "github.com/go-jose/go-jose/v4", In: []string{"emulator/internal/login", "receiver"}, Because: "tokens and the keys that they are checked with"},
 		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
 
-		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios"}, Because: "scenarios in YAML, with line and column of each node"},
+		{Module: "golang.ngrok.com/ngrok/v2", In: []string{"tunnel"}, Because: "the agent of a tunnel"},
+		{Module: "golang.ngrok.com/muxado/v2", In: []string{"tunnel/tunneltest"}, Because: "the streams that the agent speaks, for its other end"},
+
+		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios", "tunnel"}, Because: "scenarios in YAML, with line and column of each node; the file with ngrok's authtoken"},
 		{Module: "github.com/santhosh-tekuri/jsonschema/v6", In: []string{"scenarios"}, Because: "scenarios are held to their published schema"},
 
 		{Module: "github.com/google/go-cmp", Tests: true, Because: "differences in tests"},

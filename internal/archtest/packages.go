@@ -42,11 +42,12 @@ type Package struct {
 type Module struct{ Path string }
 
 // Load describes the packages of the module at root, and all that they import,
-// as they are built for one operating system. Packages that do not build are
-// described as far as they go: to report them is the compiler's part.
-func Load(ctx context.Context, root, goos string) ([]Package, error) {
+// as they are built for one operating system with the given build tags. Packages
+// that do not build are described as far as they go: to report them is the
+// compiler's part.
+func Load(ctx context.Context, root, goos string, tags ...string) ([]Package, error) {
 	const fields = "ImportPath,Standard,DepOnly,Module,Imports,TestImports,XTestImports"
-	list := exec.CommandContext(ctx, "go", "list", "-e", "-deps", "-json="+fields, "./...")
+	list := exec.CommandContext(ctx, "go", "list", "-e", "-deps", "-tags="+strings.Join(tags, ","), "-json="+fields, "./...")
 	list.Dir = root
 	list.Env = append(os.Environ(), "GOOS="+goos, "CGO_ENABLED=0")
 	var complaint strings.Builder
