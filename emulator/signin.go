@@ -81,9 +81,29 @@ func (s *Server) recordSignIn(e login.Event) {
 	if e.Refusal != "" {
 		note = e.Grant + ": refused, " + e.Refusal
 	}
-	s.record(journal.Entry{Kind: journal.SignIn, Mailbox: e.User, App: e.App, Note: note, Data: map[string]any{
-		"grant": e.Grant, "audience": e.Resource, "scopes": e.Scopes, "refusal": e.Refusal,
-	}})
+	s.record(journal.Entry{Kind: journal.SignIn, Mailbox: e.User, App: e.App, Note: note, Data: signedIn{e.Grant, e.Resource, e.Scopes, e.Refusal}})
+}
+
+// signedIn is what an entry tells of a sign-in, for programs.
+type signedIn struct {
+	Grant    string   `json:"grant"`
+	Audience string   `json:"audience"`
+	Scopes   []string `json:"scopes"`
+	Refusal  string   `json:"refusal"`
+}
+
+var _ journal.Sized = signedIn{}
+
+// wordBytes is what a text takes up beside its letters: of many short ones, most.
+const wordBytes = 16
+
+// Size implements [journal.Sized]: all of it is as long as who signs in likes.
+func (s signedIn) Size() int64 {
+	n := len(s.Grant) + len(s.Audience) + len(s.Refusal)
+	for _, scope := range s.Scopes {
+		n += len(scope) + wordBytes
+	}
+	return int64(n)
 }
 
 // IssueToken makes an access token without a sign-in.

@@ -73,6 +73,21 @@ func TestSignInAndSubscribe(t *testing.T) {
 	}
 }
 
+// What is told of who signs in counts against the journal's limits: else requests could fill the machine's memory with it.
+func TestSignInsCountInTheJournal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const length = 50_000
+	before := w.Journal().Stats().BodyBytes
+	form := url.Values{"grant_type": {strings.Repeat("g", length)}, "client_id": {strings.Repeat("c", length)}}.Encode()
+	w.do(http.MethodPost, "/common/oauth2/v2.0/token", form, "Content-Type", "application/x-www-form-urlencoded")
+	w.wait(journal.SignIn, 1)
+	// The grant stands in the note, twice, as in the data: by itself, and in the refusal.
+	if grown := w.Journal().Stats().BodyBytes - before; grown < 5*length {
+		t.Errorf("the journal reckons with %d bytes, want at least %d", grown, 5*length)
+	}
+}
+
 func TestIssuedTokensOnly(t *testing.T) {
 	t.Parallel()
 	w, other := newWorld(t, issued), newWorld(t)

@@ -132,10 +132,18 @@ func (x *Exchange) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// Sized is Data that others have a say in: it counts against
+// [Limits.BodyBytes] as well.
+type Sized interface{ Size() int64 }
+
 // Size is about what e takes up in bytes, where others have a say in that:
-// bodies, headers, URLs and texts. It counts against [Limits.BodyBytes].
+// bodies, headers, URLs, texts, and Data that is [Sized]. It counts against
+// [Limits.BodyBytes].
 func (e *Entry) Size() int64 {
-	n := len(e.URL) + len(e.Note)
+	n := len(e.URL) + len(e.Note) + len(e.App) + len(e.Mailbox)
+	if data, ok := e.Data.(Sized); ok {
+		n += int(data.Size())
+	}
 	if x := e.Exchange; x != nil {
 		n += len(x.URL) + len(x.Error) + len(x.RequestBody) + len(x.ResponseBody) + headerSize(x.RequestHeader) + headerSize(x.ResponseHeader)
 	}

@@ -12,6 +12,18 @@ import (
 	"github.com/outlocal/outlocal/journal"
 )
 
+// sized is data that says how large it is.
+type sized int64
+
+func (s sized) Size() int64 { return int64(s) }
+
+func TestSizeOfAnEntry(t *testing.T) {
+	entry := journal.Entry{URL: "1", Note: "22", App: "333", Mailbox: "4444", Data: sized(100)}
+	if got := entry.Size(); got != 110 {
+		t.Errorf("the entry takes up %d bytes, want 110", got)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	const kib = 1 << 10
 	body := func(n int) *journal.Exchange { return &journal.Exchange{RequestBody: make([]byte, n)} }

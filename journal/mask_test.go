@@ -201,3 +201,12 @@ func compareMasked(t *testing.T, before, after any, secret bool) {
 		}
 	}
 }
+
+// TestMaskedNoteKeepsPlaces: what helps shows where a token goes, and has to be readable.
+func TestMaskedNoteKeepsPlaces(t *testing.T) {
+	entry := journal.Entry{Note: "send a header Authorization: Bearer TOKEN; not Bearer TOKENs3cret, Bearer token or Bearer TOKEN.s3cret"}
+	const want = "send a header Authorization: Bearer TOKEN; not Bearer … Bearer … or Bearer …"
+	if diff := cmp.Diff(want, entry.Masked().Note); diff != "" {
+		t.Errorf("note (-want +got):\n%s", diff)
+	}
+}

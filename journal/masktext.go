@@ -27,7 +27,7 @@ func maskText(text string) string {
 		}
 		word := text[:end]
 		text = text[end:]
-		if afterBearer && !challenge(word) {
+		if afterBearer && !challenge(word) && !placeholder(word) {
 			b.WriteString(mask)
 		} else {
 			b.WriteString(maskWord(word))
@@ -68,6 +68,11 @@ func challenge(word string) bool {
 		return true
 	}
 	return false
+}
+
+// placeholder tells whether a word after Bearer stands for a token, as in what helps: Authorization: Bearer TOKEN.
+func placeholder(word string) bool {
+	return strings.TrimRight(word, ".,;:") == "TOKEN"
 }
 
 // cutTrailer parts the punctuation of the sentence around a URL from the URL.

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // x5t is the SHA-1 of a certificate
 	"crypto/sha256"
 	"crypto/x509"
@@ -166,6 +167,9 @@ func checkAssertionKey(parsed *jwt.JSONWebToken, key assertionKey, id string, ap
 	known := app.Certificate != nil || app.Secret != ""
 	var ignored rawClaims
 	switch {
+	case cert != nil && !isUsable(cert):
+		return refuse(invalidClient, 700027, "Client assertion failed signature validation. [Reason - Key was found, but use of the key to verify the signature failed., Thumbprint of key used by client: '%s'.]", key.thumbprint).
+			hinted("the certificate's key is no RSA key of at most %d bits", mostAssertionBits)
 	case known && (cert == nil || key.thumbprint != prints(cert)[0] && key.thumbprint != prints(cert)[1]):
 		return refuse(invalidClient, 700027, "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '%s', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '%s'.]", key.thumbprint, id).
 			hinted("the emulator was given another credential for this application (--app)")
@@ -174,4 +178,14 @@ func checkAssertionKey(parsed *jwt.JSONWebToken, key assertionKey, id string, ap
 			hinted("the assertion was signed with another key than that of its certificate, or changed after it was signed")
 	}
 	return nil
+}
+
+// mostAssertionBits bounds keys that come with an assertion: the time that a signature takes to check grows with their square, and one
+// of a megabyte would take a minute. TLS has the same bound.
+const mostAssertionBits = 8192
+
+// isUsable tells whether a certificate's key can have signed an assertion, and costs little to check.
+func isUsable(cert *x509.Certificate) bool {
+	key, ok := cert.PublicKey.(*rsa.PublicKey)
+	return ok && key.N.BitLen() <= mostAssertionBits
 }

@@ -87,8 +87,7 @@ func (x *exchange) destination(form url.Values) (*authorization, *Error) {
 		return nil, refuse(invalidRequest, 900971, "No reply address provided.").hinted("send redirect_uri; any absolute one will do here")
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Fragment != "" || u.Host == "" && u.Opaque == "" && u.Path == "" ||
-		slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob", "about"}, u.Scheme) {
+	if err != nil || !isReplyAddress(u) {
 		return nil, refuse(invalidRequest, 50011, "The redirect URI '%s' specified in the request does not match the redirect URIs configured for the application '%s'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal.", bare(text), a.app).
 			hinted("redirect_uri has to be absolute and without a fragment; any other will do here")
 	}
@@ -99,6 +98,18 @@ func (x *exchange) destination(form url.Values) (*authorization, *Error) {
 		a.mode = modeFragment
 	}
 	return a, nil
+}
+
+// isReplyAddress tells whether a browser can carry an answer to a URL, to a program of the desktop by a scheme of its own too, and to
+// nothing that would run or show it instead.
+func isReplyAddress(u *url.URL) bool {
+	switch u.Scheme {
+	case "", "javascript", "data", "vbscript", "file", "blob", "about":
+		return false
+	case "http", "https":
+		return u.Host != "" && u.Fragment == ""
+	}
+	return u.Fragment == "" && u.Host+u.Opaque+u.Path != ""
 }
 
 func (x *exchange) readAuthorization(a *authorization, form url.Values) *Error {

@@ -101,6 +101,7 @@ func TestRefusalsOfAuthorize(t *testing.T) {
 		{"no address", asked("redirect_uri", ""), "", "AADSTS900971"},
 		{"an address that is relative", asked("redirect_uri", "/callback"), "", "AADSTS50011"},
 		{"an address with a fragment", asked("redirect_uri", redirect+"#x"), "", "AADSTS50011"},
+		{"an address without a host", asked("redirect_uri", "https:callback.example"), "", "AADSTS50011"},
 		{"a script for an address", asked("redirect_uri", "javascript:alert(1)"), "", "AADSTS50011"},
 		{"a page for an address", asked("redirect_uri", "data:text/html,x"), "", "AADSTS50011"},
 		{"nobody's user", asked("login_hint", "nobody"), "", "AADSTS50034"},

@@ -39,7 +39,7 @@ type device struct {
 func (x *exchange) deviceCode() {
 	form, refused := x.readForm()
 	if refused != nil {
-		x.refuse(refused)
+		x.refuseDevice("", refused)
 		return
 	}
 	app := strings.ToLower(form.Get("client_id"))
@@ -53,7 +53,7 @@ func (x *exchange) deviceCode() {
 		w, refused = x.wish(form)
 	}
 	if refused != nil {
-		x.refuse(refused)
+		x.refuseDevice(app, refused)
 		return
 	}
 	d := &device{app: app, wish: w, tenant: x.tenant, until: x.config.Now().Add(deviceLife), userCode: userCode()}
@@ -62,7 +62,7 @@ func (x *exchange) deviceCode() {
 	}
 	code := rand.Text()
 	if !x.wait(code, d) {
-		x.refuse(refuse("temporarily_unavailable", 90033, "A transient error has occurred. Please try again.").hinted("%d device codes are waiting to be confirmed", mostDevices))
+		x.refuseDevice(app, refuse("temporarily_unavailable", 90033, "A transient error has occurred. Please try again.").hinted("%d device codes are waiting to be confirmed", mostDevices))
 		return
 	}
 	page := x.origin + "/common/oauth2/deviceauth"
@@ -75,6 +75,12 @@ func (x *exchange) deviceCode() {
 		said["verification_url"] = page
 	}
 	x.say(said)
+}
+
+// refuseDevice answers a device that gets no code, and tells of it: a device says little itself.
+func (x *exchange) refuseDevice(app string, e *Error) {
+	x.config.Record(Event{Grant: "devicecode", App: app, Refusal: e.Error()})
+	x.refuse(e)
 }
 
 // wait keeps a device until its code expires; false if too many wait already.

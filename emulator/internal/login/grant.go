@@ -91,9 +91,11 @@ func (x *exchange) checkCode(g grant, c client, form url.Values) *Error {
 	return checkVerifier(g, form.Get("code_verifier"))
 }
 
-// bare is a URL without its query, which may hold anything.
+// bare is a URL without its query and its fragment, which may hold anything.
 func bare(text string) string {
-	text, _, _ = strings.Cut(text, "?")
+	if end := strings.IndexAny(text, "?#"); end >= 0 {
+		return text[:end]
+	}
 	return text
 }
 

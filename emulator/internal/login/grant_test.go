@@ -2,6 +2,8 @@ package login
 
 import (
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1"
@@ -309,6 +311,35 @@ func TestSecretsOfApplications(t *testing.T) {
 				t.Errorf("got %d %s, want %d", got.status, got.body, tc.code)
 			}
 		})
+	}
+}
+
+// TestKeysThatCostTooMuch: the time that a signature takes to check grows with the square of its key, so keys that callers bring along
+// have to be of a usual size. Were it looked at, this one would be refused all the same, seconds later: it is known by its hint.
+func TestKeysThatCostTooMuch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	key, _ := certificate(t)
+	huge := &rsa.PublicKey{N: new(big.Int).SetBit(new(big.Int).Lsh(big.NewInt(1), mostAssertionBits), 0, 1), E: 65537}
+	curved, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for about, public := range map[string]crypto.PublicKey{"an RSA key of too many bits": huge, "an elliptic one": curved.Public()} {
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.post(tokenPath, form("grant_type", "client_credentials", "client_id", testApp, "scope", graphScope, "client_assertion_type", assertionType,
+			"client_assertion", assertion(t, key, cert, assertionClaims(r, tokenPath), "x5c")))
+		if got.status != 401 || got.code() != 700027 || !strings.Contains(got.header.Get(HintHeader), "8192") {
+			t.Errorf("%s: got %d %s, hint %q", about, got.status, got.body, got.header.Get(HintHeader))
+		}
 	}
 }
 

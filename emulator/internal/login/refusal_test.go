@@ -165,6 +165,12 @@ func TestRefusalsBeforeTheForm(t *testing.T) {
 	if got.status != 400 || got.code() != 9002313 {
 		t.Errorf("too much: got %d %s", got.status, got.body)
 	}
+	for path, name := range map[string]string{tokenPath: "scope", tokenPathV1: "resource", devicePath: "scope"} {
+		got = r.post(path, edited(clientForm(), name, "https://graph.microsoft.com/"+strings.Repeat("x", longestWish)))
+		if got.code() != 9002313 || !strings.Contains(got.header.Get(HintHeader), name) {
+			t.Errorf("too long a %s at %s: got %d %s, hint %q", name, path, got.status, got.body, got.header.Get(HintHeader))
+		}
+	}
 	got = r.post(tokenPathV1, edited(clientForm(), "resource", ""))
 	if got.code() != 900144 {
 		t.Errorf("the first version without a resource: got %d %s", got.status, got.body)
@@ -197,9 +203,31 @@ func TestRefusalsAreTold(t *testing.T) {
 	}
 	r.post(tokenPath, form("grant_type", "authorization_code", "client_id", testApp, "client_secret", "any", "code", r.code("redirect_uri", redirect+"?key=hush"),
 		"redirect_uri", redirect+"?key=hash"))
+	r.get(authorizePath + "?" + asked("redirect_uri", redirect+"#access_token=hush").Encode())
 	for _, e := range r.events {
 		if strings.Contains(e.Refusal, "hush") || strings.Contains(e.Refusal, "hash") {
 			t.Errorf("a query value is told: %s", e.Refusal)
+		}
+	}
+}
+
+// Whoever sends JSON, or a scope that is none, sees on the emulator's console why there is no token: libraries say little of it.
+func TestRefusalsOfWhatCantBeReadAreTold(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, tc := range []struct {
+		about   string
+		ask     func() reply
+		refusal string
+	}{
+		{"a token, in JSON", func() reply { return r.post(tokenPath, clientForm(), "Content-Type", "application/json") }, "AADSTS900144"},
+		{"a device code, in JSON", func() reply { return r.post(devicePath, clientForm(), "Content-Type", "application/json") }, "AADSTS900144"},
+		{"a device code, for what is no scope", func() reply { return r.post(devicePath, form("client_id", testApp, "scope", "<>")) }, "AADSTS70011"},
+	} {
+		r.events = nil
+		tc.ask()
+		if len(r.events) != 1 || !strings.Contains(r.events[0].Refusal, tc.refusal) {
+			t.Errorf("%s: told %+v, want one with %s", tc.about, r.events, tc.refusal)
 		}
 	}
 }

@@ -25,8 +25,13 @@ const (
 	grantOnBehalfOf = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 )
 
-// largestForm is more than any request with an assertion and claims has.
-const largestForm = 1 << 20
+const (
+	// largestForm is more than any request with an assertion, its chain of certificates and claims has.
+	largestForm = 128 << 10
+
+	// longestWish is more than any program asks for: device codes keep that until they are redeemed.
+	longestWish = 8 << 10
+)
 
 // receipt is what a grant comes to.
 type receipt struct {
@@ -42,6 +47,7 @@ type receipt struct {
 func (x *exchange) token() {
 	form, refused := x.readForm()
 	if refused != nil {
+		x.config.Record(Event{Grant: "token", Refusal: refused.Error()})
 		x.refuse(refused)
 		return
 	}
@@ -108,6 +114,11 @@ func (x *exchange) grant(form url.Values) (receipt, *Error) {
 
 // wish reads what the token is to be for.
 func (x *exchange) wish(form url.Values) (wish, *Error) {
+	for _, name := range []string{"scope", "resource"} {
+		if len(form.Get(name)) > longestWish {
+			return wish{}, malformed(invalidRequest).hinted("%s has %d characters; at most %d are read", name, len(form.Get(name)), longestWish)
+		}
+	}
 	if x.v1 {
 		return readResource(form.Get("resource"), x.r.Host)
 	}
