@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
@@ -295,7 +297,10 @@ func TestDuplicates(t *testing.T) {
 	if hint := again.header["X-Outlocal-Hint"][0]; !strings.Contains(hint, first) || !strings.Contains(hint, "PATCH") {
 		t.Errorf("hint %q", hint)
 	}
+	w.must(409, "POST", "/beta/subscriptions", w.graphBody())
 	w.must(201, "POST", "/v1.0/subscriptions", w.graphBody("changeType", `"created"`))
+	w.must(201, "POST", "/v1.0/subscriptions", w.graphBody("resource", `"me/events"`))
+	w.must(201, "POST", "/v1.0/subscriptions", w.graphBody(), "Authorization", "Bearer "+token(`{"appid":"another"}`))
 	w.must(201, "POST", "/api/v2.0/me/subscriptions", w.finalBody())
 	w.must(201, "POST", "/api/v2.0/me/subscriptions", w.finalBody())
 	allowed := newWorld(t, func(c *emulatortest.Config) {
@@ -368,6 +373,86 @@ func TestListAndOwnership(t *testing.T) {
 	own := w.must(200, "GET", "/v1.0/subscriptions", "", "Authorization", "Bearer "+token(`{"appid":"app-1","idtyp":"app","roles":["Mail.Read"]}`))
 	if !strings.Contains(own.body, mine.text("id")) {
 		t.Error("the app's own token does not see it")
+	}
+}
+
+// Whose subscriptions the list shows is the token's to say, and what it shows of others can be seen there only.
+//
+// rules: W1.8-04 W1.8-05 W6.3-15
+func TestWhatTheListShows(t *testing.T) {
+	const admin = `"wids":["62e90394-69f5-4237-9190-012177145e10"]`
+	users := func(app, user, more string) string {
+		return fmt.Sprintf(`{"appid":%q,"upn":"%s@contoso.com","oid":%q,%s}`, app, user, user, more)
+	}
+	made := map[string]string{ // by whom and for whom
+		"1 ann": users("1", "ann", `"scp":"Mail.Read"`), "2 ann": users("2", "ann", `"scp":"Mail.Read"`), "1 bob": users("1", "bob", `"scp":"Mail.Read"`),
+		"2 bob": users("2", "bob", `"scp":"Mail.Read"`), "1 itself": `{"appid":"1","idtyp":"app","oid":"one","roles":["Mail.Read"]}`,
+		"2 personal": `{"appid":"2","upn":"eve@outlook.com","oid":"eve","scp":"Mail.Read"}`,
+	}
+	for _, tt := range []struct {
+		name, token string
+		want        []string
+	}{
+		{"a user", users("1", "ann", `"scp":"Mail.Read"`), []string{"1 ann"}},
+		{"an administrator", users("1", "ann", `"scp":"Mail.Read",`+admin), []string{"1 ann"}},
+		{"an app itself", `{"appid":"1","idtyp":"app","oid":"one","roles":["Mail.Read"]}`, []string{"1 ann", "1 bob", "1 itself"}},
+		{"an app itself, which can't have that permission", `{"appid":"1","idtyp":"app","oid":"one","roles":["Subscription.Read.All"],` + admin + `}`, []string{"1 ann", "1 bob", "1 itself"}},
+		{"a user of all apps", users("3", "ann", `"scp":"Mail.Read Subscription.Read.All"`), []string{"1 ann", "2 ann"}},
+		{"an administrator of all apps", users("3", "ann", `"scp":"Subscription.Read.All",`+admin), []string{"1 ann", "1 bob", "1 itself", "2 ann", "2 bob"}},
+		{"another administrator of all apps, by one that made some", users("1", "dan", `"scp":"Subscription.Read.All",`+admin), []string{"1 ann", "1 bob", "1 itself", "2 ann", "2 bob"}},
+		{"a personal account, of all apps", `{"appid":"3","upn":"eve@outlook.com","oid":"eve","scp":"Subscription.Read.All"}`, []string{"2 personal"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			name := map[string]string{}
+			for who, claims := range made {
+				resource := `"me/messages"`
+				if who == "1 itself" {
+					resource = `"users/cay@contoso.com/messages"`
+				}
+				name[w.must(201, "POST", "/v1.0/subscriptions", w.graphBody("resource", resource), "Authorization", "Bearer "+token(claims)).text("id")] = who
+			}
+			listed := w.must(200, "GET", "/v1.0/subscriptions", "", "Authorization", "Bearer "+token(tt.token))
+			var got []string
+			for _, one := range listed.fields["value"].([]any) {
+				id, _ := one.(map[string]any)["id"].(string)
+				got = append(got, name[id])
+				if strings.Contains(tt.token, "Subscription.Read.All") && strings.Contains(tt.token, "upn") { // of these, none made any
+					w.must(404, "GET", "/v1.0/subscriptions/"+id, "", "Authorization", "Bearer "+token(tt.token))
+					w.must(404, "DELETE", "/v1.0/subscriptions/"+id, "", "Authorization", "Bearer "+token(tt.token))
+				}
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The same goes for tokens that the emulator issues.
+//
+// rules: W1.8-05
+func TestWhatTheListShowsToAnAdministrator(t *testing.T) {
+	w := newWorld(t, issued)
+	made := w.must(201, "POST", "/v1.0/subscriptions", w.graphBody(), "Authorization", w.token(control.TokenOrder{})).text("id")
+	const another = "7f105c7d-2dc5-4530-97cd-4e7ae6534c07"
+	for _, tt := range []struct {
+		name  string
+		order control.TokenOrder
+		sees  bool
+	}{
+		{"another user, an administrator", control.TokenOrder{User: "ann@contoso.com", Admin: true}, false},
+		{"with the permission", control.TokenOrder{User: "ann@contoso.com", Admin: true, Scopes: []string{"Subscription.Read.All"}}, true},
+		{"no administrator", control.TokenOrder{User: "ann@contoso.com", Scopes: []string{"Subscription.Read.All"}}, false},
+		{"of another app", control.TokenOrder{App: another, Scopes: []string{"Subscription.Read.All"}}, true},
+		{"of another app, without", control.TokenOrder{App: another}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := strings.Contains(w.must(200, "GET", "/v1.0/subscriptions", "", "Authorization", w.token(tt.order)).body, made); got != tt.sees {
+				t.Errorf("sees it: %t", got)
+			}
+		})
 	}
 }
 

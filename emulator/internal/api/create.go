@@ -99,7 +99,7 @@ func (c *call) draft(req *dialect.Request) (draft store.Record, notes []string, 
 		Created: c.Clock.Now(), AppOnly: c.who.appOnly,
 	}
 	if c.d.RefuseDuplicates {
-		draft.Family = c.d.Name
+		draft.Family = c.d.Family.String() // /v1.0 and /beta lead to one store
 	}
 	draft.App, draft.Creator = c.who.app, c.who.creator
 	for _, u := range []struct {
@@ -224,6 +224,11 @@ func (c *call) folder(box notify.Mailbox, watch notify.Resource) (id string, ok 
 // resolve finds a mailbox by the name that a path or resource has for its user.
 func (c *call) resolve(user string) (notify.Mailbox, *notify.Error) {
 	if user == "" || strings.EqualFold(user, "me") {
+		if c.d.Family == dialect.Graph && c.who.appOnly { // W1.5-20
+			e := c.d.Refuse(dialect.NoUser)
+			e.Hint = "the token is an app's own, of no user: write users/ADDRESS in place of me, or sign a user in"
+			return notify.Mailbox{}, e
+		}
 		user = c.who.user
 	}
 	box, err := c.Mailboxes.Resolve(user)

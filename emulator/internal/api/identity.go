@@ -22,6 +22,8 @@ type identity struct {
 	tenant   string
 	appOnly  bool
 	delegate bool // the token is a user's by its own words, so it opens that user's mailbox only
+	others   bool // the user may see what other applications made
+	admin    bool // the user administers the tenant
 
 	expires time.Time     // by the wall clock; zero if the token does not say
 	claims  *login.Claims // of a token that was checked: what it does not permit is refused; nil where any token will do
@@ -84,8 +86,12 @@ func (who *identity) read(cl *login.Claims) {
 	}
 	if user := cl.User(); user != "" {
 		who.user, who.named, who.delegate = user, true, true
+		who.others, who.admin = cl.Has(readsOthers), cl.Administrator()
 	}
 }
+
+// readsOthers is what a user's token needs to see other applications' subscriptions in the list. It permits nothing else.
+const readsOthers = "Subscription.Read.All"
 
 func firstOf(texts ...string) string {
 	for _, t := range texts {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
+	"github.com/outlocal/outlocal/emulator/internal/mailbox"
 	"github.com/outlocal/outlocal/emulator/internal/store"
 	"github.com/outlocal/outlocal/internal/odata"
 	"github.com/outlocal/outlocal/journal"
@@ -33,7 +34,7 @@ func (c *call) find() (store.Record, *notify.Error) {
 		return store.Record{}, none
 	}
 	if c.d.Family == dialect.Graph {
-		if !c.sees(&r) {
+		if !c.owns(&r) {
 			return store.Record{}, none
 		}
 		return r, c.permitRecord(&r)
@@ -44,9 +45,21 @@ func (c *call) find() (store.Record, *notify.Error) {
 	return r, c.permitRecord(&r)
 }
 
-// sees: an app's own token sees all that the app made, a user's token only that user's (W1.8-04).
-func (c *call) sees(r *store.Record) bool {
+// owns: an app's own token owns all that the app made, a user's token only that user's (W1.8-04).
+func (c *call) owns(r *store.Record) bool {
 	return r.App == c.who.app && (!c.who.delegate || r.Creator == c.who.creator)
+}
+
+// sees: a user may see what other apps made as well, for this user, or if that is an administrator for everybody in the tenant, which
+// personal accounts are not in (W1.8-05).
+func (c *call) sees(r *store.Record) bool {
+	switch {
+	case c.owns(r):
+		return true
+	case c.who.others && c.who.admin:
+		return r.Mailbox.Tenant != mailbox.ConsumerTenant
+	}
+	return c.who.others && r.Creator == c.who.creator
 }
 
 func (c *call) read() (*answer, *notify.Error) {
