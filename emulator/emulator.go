@@ -304,6 +304,14 @@ func (s *Server) Now() time.Time { return s.clock.Now() }
 // request, waits without holding the clock up: that is how one plays slow without taking long.
 func (s *Server) Sleep(ctx context.Context, d time.Duration) error { return s.clock.Sleep(ctx, d) }
 
+// After calls f once d has passed in the emulator's own time, unless stop is called before. f is quick, and begins a Hold for what it
+// leaves to others.
+func (s *Server) After(d time.Duration, f func()) (stop func() bool) { return s.clock.After(d, f) }
+
+// Hold keeps an advance from jumping until end is called: what names the work that is being done, to whoever waits. With After and Now it
+// lets a client under test, such as a subscriber's keeper, live by the emulator's time.
+func (s *Server) Hold(what string) (end func()) { return s.clock.Hold(what) }
+
 // own tells whether a URL leads to a listener of this emulator. To notify oneself is a mistake at best; at worst it is a way to the
 // control API for who may only subscribe.
 func (s *Server) own(u *url.URL) bool {

@@ -1,10 +1,12 @@
 package subscriber
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +23,7 @@ type Error struct {
 	RequestID  string
 	Hint       string        // what an emulator adds: the cause and the cure
 	RetryAfter time.Duration // how long the service asks one to wait; 0 if it does not
+	Claims     string        // what a new token has to hold, as JSON, where the service challenges the one that was sent
 }
 
 func (e *Error) Error() string {
@@ -58,7 +61,7 @@ func (c *Client) refusal(operation string, answer *Answer, secrets []string) *Er
 	e := &Error{
 		Operation: operation, Status: answer.Status,
 		RequestID: answer.Header.Get("request-id"), Hint: answer.Header.Get(hintHeader),
-		RetryAfter: c.retryAfter(answer.Header),
+		RetryAfter: c.retryAfter(answer.Header), Claims: claims(answer.Header),
 	}
 	if json.Unmarshal(answer.Body, &body) == nil {
 		e.Code, e.Message = body.Error.Code, body.Error.Message
@@ -93,4 +96,22 @@ func (c *Client) retryAfter(header http.Header) time.Duration {
 		from = c.now()
 	}
 	return max(until.Sub(from), 0)
+}
+
+// challenge finds the claims in a WWW-Authenticate.
+var challenge = regexp.MustCompile(`(?i)\bclaims="([^"]*)"`)
+
+// claims is what a challenge asks of the next token; its base64 comes in either alphabet, padded or not.
+func claims(header http.Header) string {
+	for _, value := range header.Values("WWW-Authenticate") {
+		match := challenge.FindStringSubmatch(value)
+		if match == nil {
+			continue
+		}
+		plain := strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(match[1])
+		if text, err := base64.RawStdEncoding.DecodeString(plain); err == nil && json.Valid(text) {
+			return string(text)
+		}
+	}
+	return ""
 }

@@ -29,6 +29,8 @@ type Request struct {
 type Renewal struct {
 	For     time.Duration // from now on; 0 for the service's default, or an hour where it has none
 	Expires time.Time     // until when, instead of For
+	// Certificate is what content is encrypted for from now on (W1.4-10), CertificateID what it is called; empty: as before.
+	Certificate, CertificateID string
 }
 
 // Subscription is a subscription as the service showed it. Fields that it did not show are empty.
@@ -72,7 +74,11 @@ func (c *Client) Renew(ctx context.Context, id string, r Renewal) (Subscription,
 	if c.Dialect.Operations.Renew == dialect.RenewByPost {
 		method, path = http.MethodPost, c.collection()+"/"+escape(id)+"/renew"
 	}
-	answer, err := c.Do(ctx, method, path, c.renewal(r))
+	body, err := c.renewal(r)
+	if err != nil {
+		return Subscription{}, fmt.Errorf("%s: %w", operation, err)
+	}
+	answer, err := c.Do(ctx, method, path, body)
 	return c.entity(operation, answer, err)
 }
 

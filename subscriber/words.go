@@ -92,10 +92,10 @@ func (c *Client) leftOver(body *body, values map[dialect.Prop]string) error {
 }
 
 // renewal is the body of a renewal (rules W1.1-11, W1.1-12, W1.3-08, W1.3-09).
-func (c *Client) renewal(r Renewal) []byte {
+func (c *Client) renewal(r Renewal) ([]byte, error) {
 	body, expires := newBody(), c.expiry(r.For, r.Expires)
 	if expires == "" && c.Dialect.Operations.Renew == dialect.RenewByPost {
-		return body.bytes()
+		return body.bytes(), nil
 	}
 	name := triedExpiry
 	if patchable(c.Dialect, dialect.PropExpires) {
@@ -103,7 +103,14 @@ func (c *Client) renewal(r Renewal) []byte {
 	}
 	body.set("@odata.type", c.Dialect.TypeTag)
 	body.set(name, expires)
-	return body.bytes()
+	certificate := map[dialect.Prop]string{dialect.PropCertificate: r.Certificate, dialect.PropCertificateID: r.CertificateID}
+	for _, f := range c.Dialect.Subscription {
+		if f.Patch == dialect.Optional {
+			body.set(f.Name, certificate[f.Prop])
+			delete(certificate, f.Prop)
+		}
+	}
+	return body.bytes(), c.leftOver(body, certificate)
 }
 
 // patchable tells whether a property can be changed.

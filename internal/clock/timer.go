@@ -27,6 +27,10 @@ func (c *Clock) AfterFunc(d time.Duration, f func()) *Timer {
 	return t
 }
 
+// After is AfterFunc for who knows no Timer: stop is its Stop. With [Clock.Hold] and [Clock.Now] it is what a package needs that waits on
+// somebody's clock and is not to know whose.
+func (c *Clock) After(d time.Duration, f func()) (stop func() bool) { return c.AfterFunc(d, f).Stop }
+
 // At is AfterFunc with the virtual moment at which f is due; one in the past is due at once.
 func (c *Clock) At(moment time.Time, f func()) *Timer {
 	t := &Timer{clock: c, f: f, index: unarmed}
