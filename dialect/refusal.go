@@ -38,6 +38,7 @@ const (
 	Unauthorized
 	AccessDenied
 	NoAccess // to that mailbox, for a subscription
+	NoUser   // nothing: me stands for nobody
 	QuotaReached
 	Duplicate           // the other subscription's id
 	HandshakeFailed     // the service's sentence
@@ -133,6 +134,7 @@ var outlookRefusals = Refusals{
 	Unauthorized:        {http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty."},
 	AccessDenied:        {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
 	NoAccess:            {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
+	NoUser:              {http.StatusBadRequest, "ErrorInvalidUser", "The requested user 'me' is invalid."},
 	QuotaReached:        {http.StatusForbidden, "ErrorExceededSubscriptionCount", "Maximum number of subscriptions has been reached."},
 	Duplicate:           {http.StatusConflict, invalidParameter, "The subscription '%s' exists already."},
 	HandshakeFailed:     {http.StatusBadRequest, invalidParameter, "%s"},
@@ -214,6 +216,7 @@ var graphRefusals = Refusals{
 	Unauthorized:        {http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty."},
 	AccessDenied:        {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
 	NoAccess:            extension(http.StatusForbidden, "Forbidden", "Forbidden"), // W6.3-13
+	NoUser:              {http.StatusBadRequest, badRequest, "/me request is only valid with delegated authentication flow."}, // W1.5-20
 	QuotaReached:        extension(http.StatusForbidden, "Forbidden", "Maximum number of subscriptions has been reached"),
 	Duplicate:           {http.StatusConflict, "ObjectIdentifierInUse", "Subscription Id %s already exists for the requested combination"},
 	HandshakeFailed:     {http.StatusBadRequest, "ValidationError", "%s"}, // W10-05

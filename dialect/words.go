@@ -71,7 +71,7 @@ func (k Kind) String() string {
 		WrongType: "wrongType", BadType: "badType", TooLong: "tooLong", BadDate: "badDate", Unsendable: "unsendable",
 		FixedProperty: "fixedProperty", EmptyRenewal: "emptyRenewal", WebPush: "webPush", BadChangeType: "badChangeType", BadURL: "badURL",
 		PlainURL: "plainURL", BadResource: "badResource", UnsupportedResource: "unsupportedResource", UnknownResource: "unknownResource",
-		RefusedOptions: "refusedOptions", NoSelection: "noSelection", BadCertificate: "badCertificate", TooFar: "tooFar", Unauthorized: "unauthorized", AccessDenied: "accessDenied", NoAccess: "noAccess",
+		RefusedOptions: "refusedOptions", NoSelection: "noSelection", BadCertificate: "badCertificate", TooFar: "tooFar", Unauthorized: "unauthorized", AccessDenied: "accessDenied", NoAccess: "noAccess", NoUser: "noUser",
 		QuotaReached: "quotaReached", Duplicate: "duplicate", HandshakeFailed: "handshakeFailed", NoSubscription: "noSubscription",
 		NoItem: "noItem", MalformedID: "malformedID", ForeignID: "foreignID", NoMailbox: "noMailbox", NoSegment: "noSegment",
 		BadQuery: "badQuery", WrongMethod: "wrongMethod", TooLarge: "tooLarge", UnsupportedMedia: "unsupportedMedia",

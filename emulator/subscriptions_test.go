@@ -461,7 +461,7 @@ func token(claims string) string {
 	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".x"
 }
 
-// rules: W10-40 W6.3-11 W6.1-05 W6.1-04 W8.3-04 W1.5-19 W1.4-13 W6.3-13 W10-38
+// rules: W10-40 W6.3-11 W6.1-05 W6.1-04 W8.3-04 W1.5-19 W1.5-20 W1.4-13 W6.3-13 W10-38
 func TestTokens(t *testing.T) {
 	w := newWorld(t)
 	none := w.must(401, "GET", "/v1.0/subscriptions", "", "Authorization", "")
@@ -486,6 +486,17 @@ func TestTokens(t *testing.T) {
 	}
 	if got := w.must(201, "POST", "/v1.0/subscriptions", others, app...); got.text("creatorId") != "sp-2" {
 		t.Errorf("an app's token: %s", got.body)
+	}
+	const noUser = "/me request is only valid with delegated authentication flow."
+	for path, body := range map[string]string{"/v1.0/subscriptions": w.graphBody(), "/beta/me/messages/AAA=": ""} {
+		method := "POST"
+		if body == "" {
+			method = "GET"
+		}
+		got := w.must(400, method, path, body, app...)
+		if got.code() != "BadRequest" || got.message() != noUser || !strings.Contains(strings.Join(got.header["X-Outlocal-Hint"], ""), "users/ADDRESS") {
+			t.Errorf("me of an app itself at %s: %s, %v", path, got.body, got.header)
+		}
 	}
 	for _, who := range [][]string{user, app} {
 		w.must(201, "POST", "/api/v2.0/me/subscriptions", w.finalBody(), who...)
