@@ -223,7 +223,11 @@ func sentence(e *journal.Entry) string {
 		Expires  time.Time `json:"expires"`
 	}](e.Data)
 	if data.Resource != "" {
-		text += fmt.Sprintf("  %s (%s) until %s", shortPath(data.Resource), strings.ToLower(data.Changes), data.Expires.Format("2 Jan 15:04:05Z"))
+		text += "  " + shortPath(data.Resource)
+		if data.Changes != "" { // a renewal leaves them as they are
+			text += " (" + strings.ToLower(data.Changes) + ")"
+		}
+		text += " until " + data.Expires.Format("2 Jan 15:04:05Z")
 	}
 	return text
 }

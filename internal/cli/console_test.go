@@ -108,6 +108,15 @@ func TestConsole(t *testing.T) {
 			want: "12:30:15  <-- POST /v1.0/subscriptions  --> 201 in 1 ms  subscribed 7f105c7d…  me/messages (created, updated) until 22 Nov 10:00:00Z  user@contoso.com\n",
 		},
 		{
+			name: "a renewal, which leaves alone what is watched", kind: control.Emulator,
+			entry: journal.Entry{
+				Kind: journal.Renewed, Subscription: id, Mailbox: "user@contoso.com",
+				Exchange: exchange("PATCH", "http://localhost:3650/v1.0/subscriptions/"+id, 200, time.Millisecond),
+				Data:     map[string]any{"resource": "me/messages", "expires": time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)},
+			},
+			want: "12:30:15  <-- PATCH /v1.0/subscriptions/7f105c7d…  --> 200 in 1 ms  renewed 7f105c7d…  me/messages until 22 Nov 10:00:00Z  user@contoso.com\n",
+		},
+		{
 			name: "a request that was refused", kind: control.Emulator,
 			entry: journal.Entry{
 				Kind: journal.Refused, Note: "The text. Hint: the cure", Data: map[string]string{"code": "ErrorX", "hint": "the cure"},
