@@ -1,7 +1,8 @@
 # outlocal's build. `make` alone lists the targets.
 #
-# Only Go, make and git are needed, but for two targets: `race` wants a C
-# compiler, `lint` builds its linter from the module in tools/ on first use.
+# Only Go, make and git are needed, but for three targets: `race` wants a C
+# compiler, `lint` builds its linter from the module in tools/ on first use,
+# `interop` wants npm and the SDKs.
 
 GO ?= go
 
@@ -33,7 +34,7 @@ SOAK ?= 40
 SOAK_TUNNEL ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak demo clean
+.PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak interop demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +100,11 @@ soak: ## walk at random through everything, with a million subscriptions and ten
 	@.ci/ensure gcc
 	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -run 'TestNothingIsLost' -v ./emulator -rapid.checks=$(SOAK) -rapid.steps=60
 	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 60m -count $(SOAK_TUNNEL) ./tunnel/...
+
+# The SDKs come from their registries, and Go's takes minutes to build at first: that is more than a check may need.
+interop: ## try Microsoft's SDKs, unmodified (needs npm and the network); INTEROP='-v -only pnp-graph'
+	@.ci/ensure npm
+	$(GO) run ./interop $(INTEROP)
 
 demo: ## watch an emulator and a webhook play the whole loop
 	$(GO) run . demo

@@ -73,6 +73,7 @@ func House() []Room {
 
 		// Tools that stand beside the house and see it from outside.
 		{Name: "examples", Floor: top, Alone: true},
+		{Name: "interop", Floor: top, Alone: true},
 		{Name: "internal/archtest", Floor: top, Alone: true},
 		{Name: "internal/coverage", Floor: top, Alone: true},
 	}
