@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -707,6 +708,29 @@ func TestHostsInLinks(t *testing.T) {
 	for _, path := range []string{"/a//b", "/a b", "/\x1b[31m", "v1.0", "/v1.0/"} {
 		if err := w.Control.Mount(t.Context(), control.Mount{Path: path, Dialect: "graph-v1.0"}); err == nil {
 			t.Errorf("%q was taken as a base path", path)
+		}
+	}
+}
+
+// A browser heeds Strict-Transport-Security over https only, and for all ports of a host: of localhost it would open no http page for a year.
+//
+// rules: W1.3-24
+func TestStrictTransportIsNotForLocalhost(t *testing.T) {
+	w := newWorld(t)
+	for _, tt := range []struct {
+		host, scheme, want string
+	}{
+		{"localhost:3651", "https", ""},
+		{"127.0.0.1:3651", "https", ""},
+		{"localhost:3650", "http", "max-age=31536000"},
+		{"graph.microsoft.com", "https", "max-age=31536000"},
+	} {
+		request := httptest.NewRequest(http.MethodGet, tt.scheme+"://"+tt.host+"/v1.0/subscriptions", nil) // with TLS, by the scheme
+		request.Header.Set("Authorization", "Bearer any")
+		got := httptest.NewRecorder()
+		w.ServeHTTP(got, request)
+		if sent := got.Header().Get("Strict-Transport-Security"); got.Code != http.StatusOK || sent != tt.want {
+			t.Errorf("%s://%s: %d, %q, want %q", tt.scheme, tt.host, got.Code, sent, tt.want)
 		}
 	}
 }

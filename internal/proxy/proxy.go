@@ -11,6 +11,7 @@
 package proxy
 
 import (
+	"bytes"
 	"net"
 	"net/http"
 	"strings"
@@ -99,6 +100,10 @@ func (p *Proxy) Close() {
 // ServeHTTP answers, passes on or refuses.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodConnect {
+		if to, refusal := p.judge(r); refusal == nil && to.answered {
+			p.hand(w)
+			return
+		}
 		p.onward.ServeHTTP(w, r) // which asks connect what to do
 		return
 	}
@@ -119,27 +124,47 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// connect is what becomes of a CONNECT.
+// connect is what becomes of a CONNECT that is not answered.
 func (p *Proxy) connect(host string, ctx *goproxy.ProxyCtx) (*goproxy.ConnectAction, string) {
 	to, refusal := p.judge(ctx.Req)
-	switch {
-	case refusal != nil:
+	if refusal != nil {
 		p.tell(ctx.Req, refusal)
 		ctx.Resp = refusal.response() //nolint:bodyclose // it is memory
 		return &goproxy.ConnectAction{Action: goproxy.ConnectReject}, host
-	case to.answered:
-		return &goproxy.ConnectAction{Action: goproxy.ConnectHijack, Hijack: p.hand}, host
 	}
 	return &goproxy.ConnectAction{Action: goproxy.ConnectAccept}, to.String()
 }
 
-// hand hands a client's connection over to who serves what is answered.
-func (p *Proxy) hand(_ *http.Request, client net.Conn, _ *goproxy.ProxyCtx) {
+// hand hands a client's connection over to who serves what is answered, with what the client has said already: some don't wait.
+func (p *Proxy) hand(w http.ResponseWriter) {
+	client, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, "this connection can't be made a tunnel", http.StatusHTTPVersionNotSupported)
+		return
+	}
 	if _, err := client.Write([]byte("HTTP/1.1 200 Connection established\r\n\r\n")); err != nil {
 		client.Close()
 		return
 	}
+	said, err := buffered.Reader.Peek(buffered.Reader.Buffered())
+	if err == nil && len(said) > 0 {
+		client = &begun{client, bytes.NewReader(said)}
+	}
 	p.answered.take(client)
+}
+
+// begun is a connection of which some was read already.
+type begun struct {
+	net.Conn
+	said *bytes.Reader
+}
+
+// Read implements [net.Conn].
+func (b *begun) Read(into []byte) (int, error) {
+	if b.said.Len() > 0 {
+		return b.said.Read(into)
+	}
+	return b.Conn.Read(into)
 }
 
 // asAsked is a request for a whole URL in the form in which the host itself would get it.

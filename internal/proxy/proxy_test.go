@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -372,5 +373,50 @@ func TestCloseEndsTunnels(t *testing.T) {
 	}
 	if n, err := there.Read(hello); err == nil {
 		t.Errorf("the target reads %q", hello[:n])
+	}
+}
+
+// eager is a client that begins to speak to its host in the same breath as it asks the proxy for it.
+type eager struct {
+	net.Conn
+	t      *testing.T
+	asked  bool
+	answer *bufio.Reader
+}
+
+func (e *eager) Write(b []byte) (int, error) {
+	if e.asked {
+		return e.Conn.Write(b)
+	}
+	e.asked = true
+	const ask = "CONNECT graph.microsoft.com:443 HTTP/1.1\r\nHost: graph.microsoft.com:443\r\n\r\n"
+	n, err := e.Conn.Write(append([]byte(ask), b...))
+	return max(n-len(ask), 0), err
+}
+
+func (e *eager) Read(b []byte) (int, error) {
+	if e.answer == nil {
+		e.answer = bufio.NewReader(e.Conn)
+		readHead(e.t, e.answer)
+	}
+	return e.answer.Read(b)
+}
+
+// TestEagerClient: what a client says before it is told that the tunnel stands is not lost.
+func TestEagerClient(t *testing.T) {
+	s := play(t, proxy.Config{})
+	conn := tls.Client(&eager{Conn: dial(t, s), t: t}, &tls.Config{RootCAs: s.roots, ServerName: "graph.microsoft.com"})
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "GET /v1.0/me HTTP/1.1\r\nHost: graph.microsoft.com\r\nConnection: close\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := read(t, response), "GET https://graph.microsoft.com/v1.0/me HTTP/1.1"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

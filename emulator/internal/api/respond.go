@@ -12,6 +12,7 @@ import (
 
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/internal/odata"
+	"github.com/outlocal/outlocal/internal/serve"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -100,7 +101,11 @@ func (c *call) say(a *answer) {
 	if a.entry.Kind != "" {
 		seq = c.record(a.entry, a.status, a.body, "")
 	}
-	if a.after != nil {
+	switch {
+	case a.after == nil:
+	case c.within != nil:
+		c.within.after = append(c.within.after, func() { a.after(seq) })
+	default:
 		a.after(seq)
 	}
 }
@@ -153,7 +158,9 @@ func (c *call) writeHeader(status, length int) {
 		h["client-request-id"] = []string{c.trace.Client}
 		h["x-ms-ags-diagnostic"] = []string{diagnostic}
 		h["Cache-Control"] = []string{"no-store"}
-		h["Strict-Transport-Security"] = []string{"max-age=31536000"}
+		if c.r.TLS == nil || !serve.IsLoopback(c.r.Host) { // a browser would want https of all that listens on localhost, for a year
+			h["Strict-Transport-Security"] = []string{"max-age=31536000"}
+		}
 	} else if sent := c.r.Header.Get("client-request-id"); sent != "" && strings.EqualFold(c.r.Header.Get("return-client-request-id"), "true") {
 		h["client-request-id"] = []string{sent}
 	}
@@ -164,6 +171,10 @@ func (c *call) writeHeader(status, length int) {
 func (c *call) record(e journal.Entry, status int, body []byte, finding string) uint64 {
 	wall := c.Clock.Wall()
 	e.At, e.Wall, e.Dialect, e.App = c.Clock.Now(), wall, c.d.String(), c.who.app
+	if c.within != nil {
+		e.Cause = c.causeOf(e.Cause)
+		e.Note = strings.TrimSpace("request " + c.name + " of the batch  " + e.Note)
+	}
 	e.Exchange = &journal.Exchange{
 		Method: c.r.Method, URL: c.origin + c.uri, RequestHeader: c.r.Header, RequestBody: c.body,
 		Status: status, ResponseHeader: c.w.Header().Clone(), ResponseBody: body,
