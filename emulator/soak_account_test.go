@@ -71,7 +71,8 @@ type debt struct {
 	told    bool // who is owed it, is told of its loss
 
 	arrived, lost int
-	refused       bool // it was not even queued, so that there are no copies
+	refused       bool  // it was not even queued, so that there are no copies
+	number        int32 // in its subscription; 0 where the schema does not count
 }
 
 // sent is how many notifications were made of it.
@@ -221,6 +222,7 @@ func (a *account) attempt(e *journal.Entry) {
 			return
 		}
 		debts = append(debts, d)
+		a.number(d, item.Sequence)
 		if !data.Delivered {
 			a.disturbed[item.Subscription] = true
 		}
@@ -249,6 +251,34 @@ func (a *account) attempt(e *journal.Entry) {
 	}
 }
 
+// number notes a notification's place in its subscription. It keeps that, however often it is sent.
+func (a *account) number(d *debt, n int32) {
+	if d.number != 0 && d.number != n {
+		a.wrong("%v has the number %d, and had %d", d.claim, n, d.number)
+	}
+	d.number = n
+}
+
+// gaps says where the numbers of a subscription's notifications leave one out, or are given out twice: whatever becomes of a
+// notification, its number is used up.
+func (a *account) gaps() string {
+	numbers := make(map[string][]int32)
+	for key, d := range a.debts {
+		if d.number != 0 {
+			numbers[key.subscription] = append(numbers[key.subscription], d.number)
+		}
+	}
+	for subscription, given := range numbers {
+		slices.Sort(given)
+		for i, n := range given {
+			if int(n) != i+1 {
+				return fmt.Sprintf("the notifications of %s have the numbers %v", subscription, given)
+			}
+		}
+	}
+	return ""
+}
+
 // giveUp enters what will never arrive.
 func (a *account) giveUp(e *journal.Entry) {
 	given := e.Data.(*delivery.Given)
@@ -261,6 +291,7 @@ func (a *account) giveUp(e *journal.Entry) {
 			return
 		}
 		d.lost++
+		a.number(d, item.Sequence)
 		switch given.Reason {
 		case delivery.Overflow, delivery.Unwell:
 			d.refused = true
@@ -357,6 +388,11 @@ func (a *account) close(hook *ledger) string {
 	}
 	if open != a.unnamed {
 		return fmt.Sprintf("%d notifications neither arrived nor were given up", open-a.unnamed)
+	}
+	if a.unnamed == 0 {
+		if problem := a.gaps(); problem != "" {
+			return problem
+		}
 	}
 	for subscription, passed := range hook.passed {
 		if passed && !a.disturbed[subscription] {

@@ -36,7 +36,8 @@ func amount(small, large int) int {
 // TestNothingIsLost walks at random through creations, imports, renewals, deletions, changes, jumps of the clock, changes of schema,
 // failing webhooks and every fault there is, and keeps a simple account beside it: each subscription is owed what happened while it
 // lived, as the faults bend it. After each step the webhooks have got what the journal says, and the counters count it; in the end, what
-// is missing is what the journal says was given up, and not one more.
+// is missing is what the journal says was given up, and not one more, and its numbers are used up.
+// rules: W3.3-01 W3.3-02
 func TestNothingIsLost(t *testing.T) {
 	struck := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
