@@ -89,6 +89,7 @@ type Engine struct {
 	headers      cache[headerKey, *header]
 	targets      cache[string, *target]
 	certificates cache[string, *rich.Certificate]
+	ids          cache[idKey, string]
 	lines        lines
 	endpoints    endpoints
 	counts       counters
@@ -122,7 +123,7 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{Config: c, timings: newTimings()}
 	e.filters.limit, e.headers.limit, e.targets.limit = cachedFilters, cachedHeaders, cachedURLs
-	e.certificates.limit = cachedCertificates
+	e.certificates.limit, e.ids.limit = cachedCertificates, cachedIDs
 	e.life, e.stop = context.WithCancel(context.Background())
 	e.reach = e.Targets.DialContext
 	e.transport = e.newTransport()

@@ -104,7 +104,7 @@ type shared struct {
 // visit plans the notification of one subscription.
 func (p *plan) visit(h store.Handle) {
 	r := &p.record
-	if !p.engine.Store.Read(h, r) || !r.Expires.After(p.now) {
+	if !p.engine.Store.ReadUnnamed(h, r) || !r.Expires.After(p.now) {
 		return
 	}
 	d := p.engine.Dialect(r.Mount)
@@ -118,6 +118,7 @@ func (p *plan) visit(h store.Handle) {
 	if kind == 0 || !r.Changes.Has(kind) {
 		return
 	}
+	r.ID = p.engine.idOf(r, d)
 	it := itemOf(r, ofChange, p.cause)
 	it.change = kind
 	shared := p.encode(d, kind, r)
@@ -127,6 +128,20 @@ func (p *plan) visit(h store.Handle) {
 	}
 	t := p.engine.target(r.NotificationURL)
 	p.items = append(p.items, planned{item: it, key: keyOf(t, d, r)})
+}
+
+// cachedIDs is how many ids of subscriptions are kept written: some 2 MB.
+const cachedIDs = 10_000
+
+// idKey is what an id is made of: a record's GUID and mailbox never change.
+type idKey struct {
+	handle  store.Handle
+	dialect *dialect.Dialect
+}
+
+// idOf is a subscription's id in a dialect.
+func (e *Engine) idOf(r *store.Record, d *dialect.Dialect) string {
+	return e.ids.of(idKey{r.Handle, d}, func(idKey) string { return d.SubscriptionID(r.GUID, r.Mailbox.Store) })
 }
 
 // encode writes what is shared, once.
@@ -144,9 +159,12 @@ func (p *plan) encode(d *dialect.Dialect, kind notify.ChangeType, r *store.Recor
 			return s
 		}
 	}
-	c := &p.told
-	*c = p.change
-	c.Type = kind
+	c := &p.change
+	if c.Type != kind {
+		p.told = p.change
+		c = &p.told
+		c.Type = kind
+	}
 	switch base := want.origin + want.mount; {
 	case !want.rich:
 		p.room = d.AppendShared(p.room[:0], c, base, want.selected)

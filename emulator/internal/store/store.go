@@ -89,14 +89,20 @@ func (s *Store) Get(h Handle) (found Record, ok bool) {
 
 // Read is Get into memory of the caller's, for who asks often: a record is some 600 bytes.
 func (s *Store) Read(h Handle, into *Record) bool {
+	found := s.ReadUnnamed(h, into)
+	if found {
+		s.name(into)
+	}
+	return found
+}
+
+// ReadUnnamed is Read without the ID, for who knows that already: to write it costs more than all else.
+func (s *Store) ReadUnnamed(h Handle, into *Record) bool {
 	s.mu.RLock()
+	defer s.mu.RUnlock()
 	r := s.ledger.find(h)
 	if r != nil {
 		s.load(r, into)
-	}
-	s.mu.RUnlock()
-	if r != nil {
-		s.name(into)
 	}
 	return r != nil
 }
