@@ -120,8 +120,9 @@ func (h *house) emulation(ctx context.Context, f emulateFlags, p plan) (e emulat
 		handler = p.wrap(handler)
 	}
 	h.serve(steering, serve.Config{Name: "control", Handler: f.listen.guard(h.app, steeredEmulator{e.server, h.stop})})
-	h.serve(api, serve.Config{Name: "api", Handler: handler})
-	h.serve(secure, serve.Config{Name: "https", Handler: handler, TLS: p.tls(f.listen.hosts)})
+	guarded := f.listen.guardPages(handler)
+	h.serve(api, serve.Config{Name: "api", Handler: guarded})
+	h.serve(secure, serve.Config{Name: "https", Handler: guarded, TLS: p.tls(f.listen.hosts)})
 	if f.proxy.on {
 		err = h.proxy(forward, f, p, e.server, handler)
 	}

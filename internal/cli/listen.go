@@ -9,6 +9,7 @@ import (
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/internal/metrics"
+	"github.com/outlocal/outlocal/internal/proxy"
 	"github.com/outlocal/outlocal/internal/serve"
 )
 
@@ -30,7 +31,7 @@ func addListen(cmd *cobra.Command, f *listenFlags, base int) {
 func addBind(cmd *cobra.Command, f *listenFlags) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.bind, "bind", "", "listen on this `ADDRESS` instead of loopback; needs a control token and --host")
-	flags.StringArrayVar(&f.hosts, "host", nil, "a `NAME` besides localhost under which it is addressed; may be repeated")
+	flags.StringArrayVar(&f.hosts, "host", nil, "a `NAME` besides localhost under which it, or a web page that calls it, is addressed; may be repeated")
 	flags.StringVar(&f.token, "control-token-env", tokenVariable, "`NAME` of the variable with the token that those who steer it have to show")
 	flags.BoolVar(&f.pprof, "pprof", false, "serve Go's profiles under "+metrics.ProfilePath+" of the control API, beside "+metrics.Path)
 }
@@ -77,6 +78,12 @@ func (f *listenFlags) on(port int) string {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// guardPages keeps foreign web pages off the API and the sign-in, which answer under every name that they are called by: their own pages are
+// of the services' names too.
+func (f *listenFlags) guardPages(next http.Handler) http.Handler {
+	return serve.GuardPages(next, append(proxy.Hosts(), f.hosts...)...)
 }
 
 // guard is the control API with the metrics beside it, for those who may use it.

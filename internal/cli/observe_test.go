@@ -45,3 +45,33 @@ func TestObserve(t *testing.T) {
 		})
 	}
 }
+
+// TestPagesOfElsewhere: no page that the browser shows can subscribe or sign in, unless it is on this machine, was named, or is our own
+// under a name of the services.
+func TestPagesOfElsewhere(t *testing.T) {
+	for _, row := range []struct {
+		name, origin string
+		args         []string
+		status       int
+	}{
+		{"no page", "", nil, http.StatusOK},
+		{"on this machine", "http://localhost:5173", nil, http.StatusOK},
+		{"our own, by the service's name", "https://login.microsoftonline.com", nil, http.StatusOK},
+		{"named", "https://app.test", []string{"--host", "app.test"}, http.StatusOK},
+		{"of elsewhere", "https://evil.example", nil, http.StatusForbidden},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var f listenFlags
+			parsed(t, row.args, func(cmd *cobra.Command) { addListen(cmd, &f, defaultPortBase) })
+			request := httptest.NewRequest(http.MethodPost, "http://localhost:3650/common/oauth2/v2.0/token", nil)
+			if row.origin != "" {
+				request.Header.Set("Origin", row.origin)
+			}
+			w := httptest.NewRecorder()
+			f.guardPages(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, request)
+			if w.Code != row.status {
+				t.Errorf("%d %s, want %d", w.Code, w.Body, row.status)
+			}
+		})
+	}
+}

@@ -36,6 +36,22 @@ func Guard(next http.Handler, access Access) http.Handler {
 	return g
 }
 
+// GuardPages admits to next all but what a foreign web page causes; hosts are
+// those of pages that are not foreign, besides this machine's. It is for what
+// answers under whatever name it is called by, so a page that let a name of
+// its own resolve to 127.0.0.1 is known by its Origin alone: it can read what
+// a plain GET reads, and nothing else.
+func GuardPages(next http.Handler, hosts ...string) http.Handler {
+	g := Guard(next, Access{Hosts: hosts}).(*guard)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refused := g.refusePage(r); refused != nil {
+			refused.write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 type guard struct {
 	next         http.Handler
 	hosts        map[string]bool
@@ -68,6 +84,22 @@ func (g *guard) refuse(r *http.Request) *refusal {
 			"use localhost, or start outlocal with --host NAME for each further name it has",
 		}
 	}
+	if refused := g.refusePage(r); refused != nil {
+		return refused
+	}
+	if g.demandsToken && !g.authorized(r.Header.Get("Authorization")) {
+		return &refusal{
+			http.StatusUnauthorized, "unauthorized",
+			"this listener needs its control token",
+			"send it as Authorization: Bearer TOKEN",
+		}
+	}
+	return nil
+}
+
+// refusePage returns why the page that caused r is not admitted, nil if it is,
+// or if none did.
+func (g *guard) refusePage(r *http.Request) *refusal {
 	for _, origin := range r.Header.Values("Origin") {
 		// "null" and the like have no host, and stand for pages nobody vouches for.
 		if u, err := url.Parse(origin); err != nil || !g.allowed(u.Host) {
@@ -86,13 +118,6 @@ func (g *guard) refuse(r *http.Request) *refusal {
 			http.StatusForbidden, "foreignOrigin",
 			"a page of another site may not use this listener",
 			"call it from outside a browser",
-		}
-	}
-	if g.demandsToken && !g.authorized(r.Header.Get("Authorization")) {
-		return &refusal{
-			http.StatusUnauthorized, "unauthorized",
-			"this listener needs its control token",
-			"send it as Authorization: Bearer TOKEN",
 		}
 	}
 	return nil

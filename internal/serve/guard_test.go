@@ -91,6 +91,43 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+func TestGuardPages(t *testing.T) {
+	type header = map[string]string
+	for _, row := range []struct {
+		name, method, host string
+		header             header
+		status             int
+	}{
+		{"a program", http.MethodPost, "localhost:3650", nil, 200},
+		{"a program, by a name that nobody told", http.MethodPost, "emulator.test", nil, 200},
+		{"a page of this machine", http.MethodPost, "localhost:3650", header{"Origin": "http://localhost:5173"}, 200},
+		{"a page that was named", http.MethodPost, "localhost:3650", header{"Origin": "https://app.test:8443"}, 200},
+		{"our own page by the service's name", http.MethodPost, "login.example", header{"Origin": "https://login.example", "Sec-Fetch-Site": "same-origin"}, 200},
+		{"a link in a foreign page, to sign in", http.MethodGet, "localhost:3650", header{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200},
+		{"a foreign page", http.MethodPost, "localhost:3650", header{"Origin": "https://evil.example"}, 403},
+		{"a foreign page whose name was made to resolve to loopback", http.MethodPost, "evil.example:3650", header{"Origin": "http://evil.example:3650"}, 403},
+		{"the same, hiding its origin", http.MethodPost, "evil.example:3650", header{"Origin": "null"}, 403},
+		{"a form in a foreign page that hides its origin", http.MethodPost, "localhost:3650", header{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 403},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "admitted") })
+			request := httptest.NewRequest(row.method, "/v1.0/subscriptions", nil)
+			request.Host = row.host
+			for name, value := range row.header {
+				request.Header.Set(name, value)
+			}
+			got := httptest.NewRecorder()
+			serve.GuardPages(next, "app.test", "login.example").ServeHTTP(got, request)
+			if got.Code != row.status || (got.Body.String() == "admitted") != (row.status == 200) {
+				t.Errorf("%d %s, want %d", got.Code, got.Body, row.status)
+			}
+			if row.status == 403 && !strings.Contains(got.Body.String(), `"code":"foreignOrigin"`) {
+				t.Errorf("body %s", got.Body)
+			}
+		})
+	}
+}
+
 func TestGuardSaysWhatToDo(t *testing.T) {
 	request := httptest.NewRequest(http.MethodGet, "/", nil)
 	request.Host = "evil.example"
