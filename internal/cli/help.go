@@ -13,8 +13,16 @@ import (
 // exitNotes is the annotation under which a command keeps what its exit codes mean.
 const exitNotes = "exit codes"
 
-// helpWidth is where the help of flags is broken, the same for everybody: a page of a book is no wider either.
+// helpWidth is where the help of flags is broken, but on a terminal that is narrower: a page of a book is no wider either.
 const helpWidth = 112
+
+// helpColumns is how wide help may be.
+func (a *app) helpColumns() int {
+	if a.out.width == 0 {
+		return helpWidth
+	}
+	return max(min(a.out.width, helpWidth), fewColumns)
+}
 
 // exits says what the exit codes of a verb mean, for the end of its help. A code that the verb cannot end with stays empty; wrong use
 // is the same everywhere.
@@ -65,31 +73,35 @@ func (a *app) help(cmd *cobra.Command, order []*cobra.Command) {
 	if text == "" {
 		text = cmd.Short
 	}
-	_, _ = fmt.Fprintf(a.process.Out, "%s\n\n", strings.TrimSpace(text))
-	_, _ = a.process.Out.Write(usageText(cmd, order))
+	text = strings.TrimSpace(text)
+	if columns := a.helpColumns(); columns < helpWidth {
+		text = fit(text, columns)
+	}
+	_, _ = fmt.Fprintf(a.process.Out, "%s\n\n", text)
+	_, _ = a.process.Out.Write(usageText(cmd, order, a.helpColumns()))
 }
 
 // usage writes how a command is used, without what it is for.
 func (a *app) usage(cmd *cobra.Command, order []*cobra.Command) error {
-	_, err := a.process.Out.Write(usageText(cmd, order))
+	_, err := a.process.Out.Write(usageText(cmd, order, a.helpColumns()))
 	return err
 }
 
-func usageText(cmd *cobra.Command, order []*cobra.Command) []byte {
+func usageText(cmd *cobra.Command, order []*cobra.Command, columns int) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Usage:\n  %s\n", useLine(cmd))
 	if cmd.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", indent(cmd.Example))
 	}
-	writeCommands(&b, cmd, order)
+	writeCommands(&b, cmd, order, columns)
 	if flags := cmd.LocalNonPersistentFlags(); flags.HasAvailableFlags() {
-		fmt.Fprintf(&b, "\nFlags:\n%s", flags.FlagUsagesWrapped(helpWidth))
+		fmt.Fprintf(&b, "\nFlags:\n%s", flags.FlagUsagesWrapped(columns))
 	}
-	if shared := sharedFlags(cmd); shared != "" {
+	if shared := sharedFlags(cmd, columns); shared != "" {
 		fmt.Fprintf(&b, "\nFlags of every command:\n%s", shared)
 	}
 	if notes := cmd.Annotations[exitNotes]; notes != "" {
-		fmt.Fprintf(&b, "\nExit codes:\n%s", notes)
+		fmt.Fprintf(&b, "\nExit codes:\n%s", fit(notes, columns))
 	}
 	return b.Bytes()
 }
@@ -101,7 +113,7 @@ func useLine(cmd *cobra.Command) string {
 	return cmd.UseLine()
 }
 
-func writeCommands(w io.Writer, cmd *cobra.Command, order []*cobra.Command) {
+func writeCommands(w io.Writer, cmd *cobra.Command, order []*cobra.Command, columns int) {
 	all := slices.Clone(cmd.Commands())
 	slices.SortStableFunc(all, func(x, y *cobra.Command) int { return place(order, x) - place(order, y) })
 	longest := 0
@@ -117,7 +129,7 @@ func writeCommands(w io.Writer, cmd *cobra.Command, order []*cobra.Command) {
 				_, _ = fmt.Fprintf(w, "\n%s\n", title)
 				title = ""
 			}
-			_, _ = fmt.Fprintf(w, "  %-*s  %s\n", longest, c.Name(), c.Short)
+			_, _ = fmt.Fprintln(w, fit(fmt.Sprintf("  %-*s  %s", longest, c.Name(), c.Short), columns))
 		}
 	}
 	for _, group := range cmd.Groups() {
@@ -135,11 +147,11 @@ func place(order []*cobra.Command, c *cobra.Command) int {
 }
 
 // sharedFlags describes the flags that every command has.
-func sharedFlags(cmd *cobra.Command) string {
+func sharedFlags(cmd *cobra.Command, columns int) string {
 	if !cmd.HasParent() {
-		return cmd.PersistentFlags().FlagUsagesWrapped(helpWidth)
+		return cmd.PersistentFlags().FlagUsagesWrapped(columns)
 	}
-	return cmd.InheritedFlags().FlagUsagesWrapped(helpWidth)
+	return cmd.InheritedFlags().FlagUsagesWrapped(columns)
 }
 
 func indent(text string) string {

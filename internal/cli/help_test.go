@@ -63,3 +63,32 @@ func checkHelp(t *testing.T, cmd *cobra.Command, help string) {
 		t.Errorf("its line in the help is none: %q", cmd.Short)
 	}
 }
+
+// TestHelpOnANarrowTerminal: nothing but examples, which are copied, is broken by the terminal itself.
+func TestHelpOnANarrowTerminal(t *testing.T) {
+	const columns = 80
+	var out bytes.Buffer
+	process := quiet(&out)
+	a := &app{process: process, out: newPrinter(process.Out, process), err: newPrinter(process.Err, process)}
+	a.out.width = columns
+	root := newRoot(a)
+	all := append([]*cobra.Command{root}, root.Commands()...)
+	for _, cmd := range root.Commands() {
+		all = append(all, cmd.Commands()...)
+	}
+	for _, cmd := range all {
+		out.Reset()
+		a.help(cmd, nil)
+		_, rest, examples := strings.Cut(out.String(), "\nExamples:\n")
+		text := out.String()
+		if examples {
+			_, rest, _ = strings.Cut(rest, "\n\n")
+			text = text[:strings.Index(text, "\nExamples:\n")] + "\n" + rest
+		}
+		for line := range strings.Lines(text) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns {
+				t.Errorf("%s: this line has %d columns: %s", cmd.CommandPath(), n, line)
+			}
+		}
+	}
+}

@@ -59,3 +59,18 @@ func TestConsoleOnNarrowTerminals(t *testing.T) {
 		}
 	}
 }
+
+func TestFit(t *testing.T) {
+	for _, row := range []struct{ name, text, want string }{
+		{"what fits stays as it is", "one two\nthree four\n", "one two\nthree four\n"},
+		{"a paragraph is broken anew", "one two three four five six\nseven\n\neight", "one two three four\nfive six seven\n\neight"},
+		{"a list by its lines", "  a   one two three four\n  bb  five", "  a   one two\n      three four\n  bb  five"},
+		{"the second line of one", "        one two three four", "        one two\n        three four"},
+		{"an indented line", "  one two three four", "  one two three\n  four"},
+	} {
+		const columns = 18
+		if diff := cmp.Diff(row.want, fit(row.text, columns)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+	}
+}
