@@ -63,10 +63,10 @@ func (a *app) printDifferences(left, right *dialect.Dialect, differences []diale
 		what = max(what, utf8.RuneCountInString(d.What))
 		widest = max(widest, utf8.RuneCountInString(d.A))
 	}
-	half := min(widest, longestValue)
+	half, rest := valueWidths(a.out.width-what-2*len(partGap), widest)
 	a.out.line("%s  %s  %s", pad("", what), a.out.strong(pad(left.String(), half)), a.out.strong(right.String()))
 	for _, d := range differences {
-		before, after := wrapped(orDash(d.A), half), wrapped(orDash(d.B), longestValue)
+		before, after := wrapped(orDash(d.A), half), wrapped(orDash(d.B), rest)
 		for i := range max(len(before), len(after)) {
 			name := ""
 			if i == 0 {
@@ -77,8 +77,21 @@ func (a *app) printDifferences(left, right *dialect.Dialect, differences []diale
 	}
 }
 
-// longestValue is how wide a column gets: two of them beside the longest name fill a usual terminal.
-const longestValue = 38
+// The widths of a column of values: two of the longest beside the longest name fill a wide terminal, two of the shortest can still be read.
+const (
+	longestValue  = 38
+	shortestValue = 16
+)
+
+// valueWidths shares the room that a terminal has for two columns of values, none or less if it is none. The first has nothing wider than
+// widest.
+func valueWidths(room, widest int) (first, second int) {
+	if room <= 0 {
+		return min(widest, longestValue), longestValue
+	}
+	first = min(widest, longestValue, max(room/2, shortestValue))
+	return first, min(longestValue, max(room-first, shortestValue))
+}
 
 func orDash(text string) string {
 	if text == "" {
@@ -94,11 +107,17 @@ func lineOf(lines []string, i int) string {
 	return ""
 }
 
-// wrapped breaks a text between words. A word that is longer than a line stands alone in one.
+// wrapped breaks a text between words, and a word that is longer than a line where that ends: what stands beside it keeps its column.
 func wrapped(text string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(text) {
+		for letters := []rune(word); len(letters) > width; letters = []rune(word) {
+			if line != "" {
+				lines, line = append(lines, line), ""
+			}
+			lines, word = append(lines, string(letters[:width])), string(letters[width:])
+		}
 		switch {
 		case line == "":
 			line = word

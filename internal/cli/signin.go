@@ -31,8 +31,8 @@ const (
 
 func addSignIn(cmd *cobra.Command, f *signInFlags) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.auth, "auth", authAny, "which bearer tokens the API takes: any, or only those `issued` here, while they are good, for what they permit")
-	flags.StringVar(&f.login, "login", loginAtOnce, "how people sign in: auto signs --user in, or whom the program names; a `page` asks")
+	flags.StringVar(&f.auth, "auth", authAny, "which bearer tokens the API takes, `any|issued`: the latter are those issued here, taken while they are good and for what they permit")
+	flags.StringVar(&f.login, "login", loginAtOnce, "how people sign in, `auto|page`: at once, as --user or whom the program names, or by a page that asks")
 	flags.StringArrayVar(&f.apps, "app", nil, "an application that has to prove who it is, as `ID[:SECRET[:CERTIFICATE]]`, the last a file in PEM; any other is taken at its word; may be repeated")
 	completes(cmd, "auth", func() []string { return []string{authAny, authIssued} })
 	completes(cmd, "login", func() []string { return []string{loginAtOnce, loginByPage} })
