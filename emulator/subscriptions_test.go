@@ -520,7 +520,7 @@ func TestRequestsOfAllKinds(t *testing.T) {
 		{"a broken escape", "GET", "/v1.0/users('ann)/messages", "", nil, 400, "RequestBroker--ParseUri"},
 		{"nothing served there", "GET", "/v2.0/me", "", nil, 404, "BadRequest"},
 		{"a list of messages", "GET", "/v1.0/me/messages", "", nil, 501, "NotImplemented"},
-		{"a batch", "POST", "/v1.0/$batch", "{}", nil, 501, "NotImplemented"},
+		{"a batch", "POST", "/api/v2.0/$batch", "{}", nil, 501, "NotImplemented"},
 		{"me", "GET", "/v1.0/me", "", nil, 501, "NotImplemented"},
 		{"PUT", "PUT", "/v1.0/subscriptions", "{}", nil, 405, "Request_BadRequest"},
 		{"XML", "POST", "/v1.0/subscriptions", "<x/>", []string{"Content-Type", "text/xml"}, 415, "InvalidRequest"},

@@ -21,6 +21,7 @@ const (
 	Expired       Kind = "expired"       // a subscription's time ran out
 	Removed       Kind = "removed"       // a subscription was removed by the service
 	Refused       Kind = "refused"       // an API request was refused
+	Batch         Kind = "batch"         // several API requests came in one: the cause of what came of each
 	Handshake     Kind = "handshake"     // a notification URL was asked to echo a validation token
 	Change        Kind = "change"        // something changed in a mailbox: the cause of deliveries
 	Delivery      Kind = "delivery"      // a notification is due to one subscription
@@ -44,7 +45,7 @@ const (
 // Kinds returns all kinds, in the order in which they are declared.
 func Kinds() []Kind {
 	return []Kind{
-		Subscribed, Renewed, Reauthorized, Lapsed, Repointed, Deleted, Expired, Removed, Refused,
+		Subscribed, Renewed, Reauthorized, Lapsed, Repointed, Deleted, Expired, Removed, Refused, Batch,
 		Handshake, Change, Delivery, Attempt, Retry, EndpointState, Lifecycle, Missed, Dropped,
 		Read, Received, Notified, Clock, Serve, Reset, Fault, Import, SignIn,
 	}

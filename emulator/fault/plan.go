@@ -121,7 +121,7 @@ func (h *Handshake) over() bool { return h.Times == 0 }
 type Request struct {
 	Subject
 	Struck
-	What string // create, read, list, renew, delete, reauthorize, item; empty for one that is not emulated
+	What string // create, read, list, renew, delete, reauthorize, item, batch; empty for one that is not emulated
 
 	Wait        time.Duration // virtual, before anything is done
 	Refusal     *Refusal      // the answer in place of the emulator's

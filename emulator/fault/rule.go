@@ -16,7 +16,8 @@ type Rule struct {
 	Fault Fault
 	When  When
 	// On narrows it to a part of what happens in its place: created or lifecycle, for example. Any stands for all of it. Left out, it
-	// is changes among notifications, creations among what happens to subscriptions, and everything elsewhere.
+	// is changes among notifications, creations among what happens to subscriptions, all but batches among API requests, and everything
+	// elsewhere.
 	On    string
 	Where journal.Selector
 }
@@ -154,6 +155,8 @@ func (r *Rule) covers(place Place, what string) bool {
 		return slices.Contains(changeWords(), what)
 	case place == OnSubscription:
 		return what == lifeCreated
+	case place == OnRequest:
+		return what != requestBatch // those that it brings are struck one by one
 	}
 	return true
 }
@@ -162,6 +165,9 @@ const (
 	lifeCreated = "created"
 	lifeRenewed = "renewed"
 )
+
+// requestBatch is a request that brings several.
+const requestBatch = "batch"
 
 func changeWords() []string { return []string{"created", "updated", "deleted"} }
 
@@ -177,7 +183,7 @@ func onWords(place Place, f Fault) []string {
 	case OnNotification:
 		words = append(changeWords(), "acknowledgment", "missed", "reauthorizationRequired", "subscriptionRemoved")
 	case OnRequest:
-		words = []string{"create", "read", "list", "renew", "delete", "reauthorize", "item"}
+		words = []string{"create", "read", "list", "renew", "delete", "reauthorize", "item", requestBatch}
 	case OnSubscription:
 		words = []string{lifeCreated, lifeRenewed}
 	}

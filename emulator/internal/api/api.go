@@ -77,7 +77,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.refuse(c.nowhere())
 		return
 	}
-	c.mount, c.d = mount.Path, mount.Dialect
+	c.mount, c.d, c.router = mount.Path, mount.Dialect, mount.router
 	mount.router.ServeHTTP(w, c.onCanonicalPath(rest))
 }
 
@@ -88,14 +88,18 @@ type call struct {
 	r       *http.Request
 	d       *dialect.Dialect
 	mount   string
+	router  http.Handler
 	origin  string // scheme://host that the client used
 	uri     string // path and query as the client wrote them
 	trace   dialect.Trace
 	who     identity
 	steps   []string // the canonical path below the mount
+	asks    string   // what for, by the name of its route; empty for what is not emulated
 	started time.Time
 	body    []byte
 	cause   uint64 // entry of what a refusal comes of, where it is not the request itself
+	within  *batch // that it came in; nil for one that came alone
+	name    string // its id there
 }
 
 // answer is what a handler has to say.
@@ -110,11 +114,11 @@ type handler func(*call) (*answer, *notify.Error)
 
 type callKey struct{}
 
-// do runs a handler: who is calling, and how often, what the body says, then the handler itself.
-func do(h handler) http.HandlerFunc {
+// do runs the handler of what is asked: who is calling, and how often, what the body says, then the handler itself.
+func do(what string, h handler) http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		c := r.Context().Value(callKey{}).(*call)
-		c.r = r
+		c.r, c.asks = r, what
 		if refusal := c.identify(); refusal != nil {
 			c.refuse(refusal)
 			return

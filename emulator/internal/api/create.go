@@ -314,7 +314,7 @@ func (c *call) validate(notificationURL, lifecycleURL, state string, box notify.
 		for range plan.Times {
 			result := c.Engine.Handshake(c.r.Context(), delivery.HandshakeRequest{
 				Dialect: c.d, URL: u, ClientState: state, Token: plan.Token, RequestID: c.trace.Request,
-				Mailbox: box.Address, App: c.who.app, Cause: plan.Entry,
+				Mailbox: box.Address, App: c.who.app, Cause: c.causeOf(plan.Entry),
 			})
 			if result.Failure != nil {
 				return result.Entry, c.refuseHandshake(result)

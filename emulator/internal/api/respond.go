@@ -3,6 +3,7 @@ package api
 import (
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -173,7 +174,7 @@ func (c *call) record(e journal.Entry, status int, body []byte, finding string) 
 	e.At, e.Wall, e.Dialect, e.App = c.Clock.Now(), wall, c.d.String(), c.who.app
 	if c.within != nil {
 		e.Cause = c.causeOf(e.Cause)
-		e.Note = strings.TrimSpace("request " + c.name + " of the batch  " + e.Note)
+		e.Note = strings.TrimSuffix(fmt.Sprintf("request %q of the batch: %s", c.name, e.Note), ": ")
 	}
 	e.Exchange = &journal.Exchange{
 		Method: c.r.Method, URL: c.origin + c.uri, RequestHeader: c.r.Header, RequestBody: c.body,

@@ -11,39 +11,43 @@ import (
 // dialect's own error, and a known path with a wrong verb is 405 with Allow.
 func newRouter(d *dialect.Dialect) http.Handler {
 	r := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	add := func(what, method, path string, h handler) {
+		r.HandleFunc(path, do(what, h)).Methods(method).Name(what + " " + path)
+	}
 	ops := d.Operations
 	for _, user := range users(d) {
 		subscriptions, one := user+"/subscriptions", user+"/subscriptions/{id}"
-		r.HandleFunc(subscriptions, do((*call).create)).Methods(http.MethodPost).Name("create " + subscriptions)
-		r.HandleFunc(one, do((*call).read)).Methods(http.MethodGet).Name("read " + one)
+		add("create", http.MethodPost, subscriptions, (*call).create)
+		add("read", http.MethodGet, one, (*call).read)
 		if ops.List {
-			r.HandleFunc(subscriptions, do((*call).list)).Methods(http.MethodGet).Name("list " + subscriptions)
+			add("list", http.MethodGet, subscriptions, (*call).list)
 		}
 		if ops.Renew == dialect.RenewByPatch {
-			r.HandleFunc(one, do((*call).renew)).Methods(http.MethodPatch).Name("renew " + one)
+			add("renew", http.MethodPatch, one, (*call).renew)
 		}
 		if ops.Renew == dialect.RenewByPost {
-			r.HandleFunc(one+"/renew", do((*call).renew)).Methods(http.MethodPost).Name("renew " + one)
+			add("renew", http.MethodPost, one+"/renew", (*call).renew)
 		}
 		if ops.Delete {
-			r.HandleFunc(one, do((*call).remove)).Methods(http.MethodDelete).Name("delete " + one)
+			add("delete", http.MethodDelete, one, (*call).remove)
 		}
 		if ops.Reauthorize {
-			r.HandleFunc(one+"/reauthorize", do((*call).reauthorize)).Methods(http.MethodPost).Name("reauthorize " + one)
+			add("reauthorize", http.MethodPost, one+"/reauthorize", (*call).reauthorize)
 		}
+	}
+	if ops.Batch {
+		add(batching, http.MethodPost, batchPath, (*call).runBatch)
 	}
 	for _, user := range []string{"/me", "/users/{user}"} {
 		for _, c := range d.Watch.Collections {
-			item := "/{collection:" + c.String() + "}/{item}"
-			r.HandleFunc(user+item, do((*call).item)).Methods(http.MethodGet).Name("item " + user + item)
+			add("item", http.MethodGet, user+"/{collection:"+c.String()+"}/{item}", (*call).item)
 		}
 		for _, folders := range d.Watch.Folders {
-			item := user + "/" + folders + "/{folder}/{collection:messages}/{item}"
-			r.HandleFunc(item, do((*call).item)).Methods(http.MethodGet).Name("item " + item)
+			add("item", http.MethodGet, user+"/"+folders+"/{folder}/{collection:messages}/{item}", (*call).item)
 		}
 	}
-	r.NotFoundHandler = do(func(c *call) (*answer, *notifyError) { return nil, c.missing() })
-	r.MethodNotAllowedHandler = do(func(c *call) (*answer, *notifyError) { return nil, c.wrongMethod(r) })
+	r.NotFoundHandler = do("", func(c *call) (*answer, *notifyError) { return nil, c.missing() })
+	r.MethodNotAllowedHandler = do("", func(c *call) (*answer, *notifyError) { return nil, c.wrongMethod(r) })
 	return r
 }
 

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/emulator/internal/delivery"
@@ -23,7 +21,7 @@ import (
 // finish is called after it.
 func (c *call) suffer() (answered bool, finish func()) {
 	finish = func() {}
-	plan := fault.Request{Subject: c.subject(), What: c.operation()}
+	plan := fault.Request{Subject: c.subject(), What: c.asks}
 	if !c.Faults.Request(&plan) {
 		return false, finish
 	}
@@ -44,16 +42,6 @@ func (c *call) suffer() (answered bool, finish func()) {
 		finish = func() { reset(w) }
 	}
 	return false, finish
-}
-
-// operation is what a request asks for, by its route's name; empty for one that is not emulated.
-func (c *call) operation() string {
-	route := mux.CurrentRoute(c.r)
-	if route == nil {
-		return ""
-	}
-	word, _, _ := strings.Cut(route.GetName(), " ")
-	return word
 }
 
 // subject is whom a request concerns: the subscription that its path names, else the mailbox of its path, else the caller's.

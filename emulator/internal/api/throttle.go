@@ -66,8 +66,8 @@ func (s *Service) ForgetSent(match func(app, mailbox string) bool) {
 
 // admit counts a request, and refuses it if that is one too many. Who is admitted leaves in the end.
 func (c *call) admit() (quota.Visit, *notify.Error) {
-	purpose := c.operation()
-	if c.Quota == Uncounted || purpose == "batch" { // what is in a batch counts, not the batch
+	purpose := c.asks
+	if c.Quota == Uncounted || purpose == batching { // what is in a batch counts, not the batch
 		return quota.Visit{}, nil
 	}
 	if c.atTheRoot() {
@@ -95,7 +95,7 @@ func (c *call) admitBody() *notify.Error {
 		return nil
 	}
 	k := quota.Key{Allowance: ofUpload, App: c.who.app, Of: box.Address}
-	return c.over(c.Meter.Spend(k, quota.Limit(c.d.Throttling.Upload), c.operation(), len(c.body), c.Clock.Now()))
+	return c.over(c.Meter.Spend(k, quota.Limit(c.d.Throttling.Upload), c.asks, len(c.body), c.Clock.Now()))
 }
 
 // atTheRoot tells whether a request is for the service that keeps Graph's subscriptions, and none of a mailbox's.
