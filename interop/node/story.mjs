@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 
-// Who signs in where: what outlocal emulate --help calls the default, and what make interop demands of it.
+// Who signs in where: the emulator's defaults (docs/sign-in.md), unless make interop says otherwise.
 export const {
   INTEROP_TENANT: tenant = 'c7d1b0e2-94a6-4f35-8e2b-61f0a3d5c879',
   INTEROP_APP: clientId = '24d3b144-21ae-4080-943f-7067b395b913',
