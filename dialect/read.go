@@ -27,6 +27,7 @@ type Item struct {
 	notify.Notification
 	Raw      []byte // the entry as it stands in the body
 	Problems []string
+	Marks    Marks // in place of Data, by a Skimmer
 }
 
 // Fault is why a body can't be understood.
@@ -56,11 +57,9 @@ func (e *BodyError) Error() string {
 
 // Read understands the body of a delivery, in whichever dialect it is. What is wrong with single entries stands beside them; the error
 // is a *BodyError.
-func Read(header http.Header, body []byte) (*Body, error) { return read(header, body, whole) }
-
-// Skim is Read for who judges many notifications and shows few of them. Of each it leaves out what is long and tells it from no other:
-// Resource, and of Data all but ID and ETag. What is wrong with them is told all the same. [Dialect.ReadItem] gives the rest.
-func Skim(header http.Header, body []byte) (*Body, error) { return read(header, body, marks) }
+func Read(header http.Header, body []byte) (*Body, error) {
+	return read(header, body, whole, new(odata.Room))
+}
 
 // depth is how much of an entry is kept.
 type depth uint8
@@ -70,8 +69,8 @@ const (
 	marks       // what tells an entry from others
 )
 
-func read(header http.Header, body []byte, depth depth) (*Body, error) {
-	doc, mended, err := parseBody(body)
+func read(header http.Header, body []byte, depth depth, room *odata.Room) (*Body, error) {
+	doc, mended, err := parseBody(body, room)
 	if err != nil {
 		return nil, err
 	}
@@ -100,9 +99,10 @@ func read(header http.Header, body []byte, depth depth) (*Body, error) {
 		return b, nil
 	}
 	state, sent := b.Dialect.stateHeader(header)
-	i := 0
+	before, i := &Item{}, 0
 	for entry := range value.Elements {
-		b.Dialect.readItem(&b.Items[i], entry, depth, state, sent)
+		b.Dialect.readItem(&b.Items[i], before, entry, depth, state, sent)
+		before = &b.Items[i]
 		i++
 	}
 	return b, nil
@@ -150,15 +150,15 @@ var mendings = []struct {
 	{"no-break blanks stood between the values", func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\u00a0"), []byte(" ")) }},
 }
 
-func parseBody(body []byte) (doc odata.Value, mended string, err error) {
+func parseBody(body []byte, room *odata.Room) (doc odata.Value, mended string, err error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return doc, "", &BodyError{Fault: Empty, Reason: "the body is empty"}
 	}
-	if doc, err = odata.Parse(body); err == nil {
+	if doc, err = room.Parse(body); err == nil {
 		return doc, "", nil
 	}
 	for _, m := range mendings {
-		if doc, again := odata.Parse(m.mend(body)); again == nil {
+		if doc, again := room.Parse(m.mend(body)); again == nil {
 			return doc, m.what, nil
 		}
 	}

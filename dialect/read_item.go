@@ -1,9 +1,9 @@
 package dialect
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/outlocal/outlocal/internal/odata"
 	"github.com/outlocal/outlocal/notify"
@@ -14,7 +14,7 @@ func (d *Dialect) ReadItem(header http.Header, raw []byte) Item {
 	item := Item{Raw: raw}
 	state, sent := d.stateHeader(header)
 	entry, _ := odata.Parse(raw) // which it was when it was read for the first time
-	d.readItem(&item, entry, whole, state, sent)
+	d.readItem(&item, &Item{}, entry, whole, state, sent)
 	return item
 }
 
@@ -30,7 +30,8 @@ func (d *Dialect) stateHeader(header http.Header) (state string, sent bool) {
 	return values[0], true
 }
 
-func (d *Dialect) readItem(item *Item, entry odata.Value, depth depth, state string, sent bool) {
+// readItem reads an entry. What is the same in the one before, as it mostly is, takes no memory of its own.
+func (d *Dialect) readItem(item, before *Item, entry odata.Value, depth depth, state string, sent bool) {
 	if !entry.IsObject() {
 		item.Problems = append(item.Problems, "the entry is "+entry.Kind()+", not an object")
 		return
@@ -38,7 +39,7 @@ func (d *Dialect) readItem(item *Item, entry odata.Value, depth depth, state str
 	item.ClientState, item.HasClientState = state, sent
 	for name, value := range entry.Named {
 		if part, ok := d.part(name); ok {
-			if problem := d.readPart(&item.Notification, part, value, depth); problem != "" {
+			if problem := d.readPart(item, before, part, value, depth); problem != "" {
 				item.Problems = append(item.Problems, string(name)+" "+problem)
 			}
 		}
@@ -52,7 +53,8 @@ func (d *Dialect) readItem(item *Item, entry odata.Value, depth depth, state str
 }
 
 // readPart returns what is wrong with a value, or nothing.
-func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value, depth depth) string {
+func (d *Dialect) readPart(item, before *Item, part Part, v odata.Value, depth depth) string {
+	n := &item.Notification
 	switch part.Is {
 	case PartSequence:
 		i, err := strconv.ParseInt(string(v.Raw), 10, 32)
@@ -62,7 +64,11 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value, dep
 		n.Sequence, n.HasSequence = int32(i), true
 		return ""
 	case PartData, PartOwnData:
-		n.Data = d.readData(v, depth)
+		if depth == marks {
+			item.Marks = d.marks(v)
+		} else {
+			n.Data = d.readData(v)
+		}
 		return ""
 	case PartError:
 		n.Error = readReason(v)
@@ -73,8 +79,13 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value, dep
 		if depth == marks && v.IsString() {
 			return ""
 		}
+	case PartExpires, PartExpiresInFull, PartExpiresObserved:
+		return readExpires(n, v)
 	}
-	text, isText := v.Text()
+	text, isText := d.said(part, before), true
+	if !v.Spells(text) {
+		text, isText = v.Text()
+	}
 	if part.Is == PartClientState {
 		n.HasClientState, n.ClientState = true, text
 		return ""
@@ -85,12 +96,6 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value, dep
 	switch part.Is {
 	case PartSubscription:
 		n.Subscription = text
-	case PartExpires, PartExpiresInFull, PartExpiresObserved:
-		when, err := ParseDate(strings.Trim(text, `"`)) // doubly quoted by a quirk (W10-27)
-		if err != nil {
-			return "is " + clip(text) + ", not a date with a zone"
-		}
-		n.Expires = when
 	case PartTenant:
 		n.Tenant = text
 	case PartResource:
@@ -100,6 +105,38 @@ func (d *Dialect) readPart(n *notify.Notification, part Part, v odata.Value, dep
 	case PartChange:
 		return d.readChange(n, text)
 	}
+	return ""
+}
+
+// said is what a part said in the entry before.
+func (d *Dialect) said(part Part, before *Item) string {
+	switch part.Is {
+	case PartSubscription:
+		return before.Subscription
+	case PartClientState:
+		return before.ClientState
+	case PartTenant:
+		return before.Tenant
+	case PartChange:
+		return d.changeWord(before.Change)
+	}
+	return ""
+}
+
+// longestDate is room for a date in any form, with some to spare for a longer text, which is none.
+const longestDate = 64
+
+func readExpires(n *notify.Notification, v odata.Value) string {
+	if !v.IsString() {
+		return "is " + v.Kind() + ", not a string"
+	}
+	var room [longestDate]byte
+	text := v.AppendText(room[:0])
+	when, err := ParseDate(string(bytes.Trim(text, `"`))) // doubly quoted by a quirk (W10-27)
+	if err != nil {
+		return "is " + clip(string(text)) + ", not a date with a zone"
+	}
+	n.Expires = when
 	return ""
 }
 
@@ -123,7 +160,7 @@ func (d *Dialect) readChange(n *notify.Notification, word string) string {
 	return ""
 }
 
-func (d *Dialect) readData(v odata.Value, depth depth) *notify.Data {
+func (d *Dialect) readData(v odata.Value) *notify.Data {
 	if !v.IsObject() {
 		return nil
 	}
@@ -135,7 +172,6 @@ func (d *Dialect) readData(v odata.Value, depth depth) *notify.Data {
 			data.ETag, _ = value.Text()
 		case string(name) == d.Notification.ItemID:
 			data.ID, _ = value.Text()
-		case depth == marks:
 		case string(name) == "@odata.type":
 			data.Type, _ = value.Text()
 		case string(name) == "@odata.id":

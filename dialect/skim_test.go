@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,10 +13,17 @@ import (
 
 // skimmed is what a reader that skims keeps of an item.
 func skimmed(items []Item) []Item {
+	quoted := func(text string) []byte {
+		if text == "" {
+			return nil
+		}
+		return []byte(strconv.Quote(text))
+	}
 	for i := range items {
 		items[i].Resource = ""
 		if data := items[i].Data; data != nil {
-			data.Type, data.URL, data.Rich = "", "", nil
+			items[i].Marks = Marks{HasData: true, ID: quoted(data.ID), ETag: quoted(data.ETag)}
+			items[i].Data = nil
 		}
 	}
 	return items
@@ -47,7 +56,11 @@ func TestSkimAgreesWithRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Skim(header, []byte(body))
+			var s Skimmer
+			if _, err := s.Skim(nil, []byte(`{"value":[`+strings.Repeat(entry("")+",", 9)+`0]}`)); err != nil { // leaves traces in its memory
+				t.Fatal(err)
+			}
+			got, err := s.Skim(header, []byte(body))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +80,7 @@ func TestSkimAgreesWithRead(t *testing.T) {
 func TestSkimRefusesLikeRead(t *testing.T) {
 	for _, body := range []string{"", " ", "{", `{"value":1}`, `{"Value":[]}`, `{"value":[{"a":1}]}`} {
 		_, want := Read(nil, []byte(body))
-		if _, got := Skim(nil, []byte(body)); want == nil || got == nil || got.Error() != want.Error() {
+		if _, got := new(Skimmer).Skim(nil, []byte(body)); want == nil || got == nil || got.Error() != want.Error() {
 			t.Errorf("%q: %v, want %v", body, got, want)
 		}
 	}

@@ -97,19 +97,22 @@ func (j *Journal) Append(e Entry) uint64 {
 
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.last++
-	e.Seq = j.last
-	for j.first < j.last && (j.last-j.first >= uint64(j.limits.Entries) || j.bodyBytes+size > j.limits.BodyBytes) {
-		j.dropFirst()
-		j.overwritten++
+	j.add(&e, size)
+	j.wake()
+	return j.last
+}
+
+// AppendAll is [Journal.Append] for entries that come together: readers are
+// woken once. It returns the Seq of the first; the others follow it.
+func (j *Journal) AppendAll(entries []Entry) (first uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	first = j.last + 1
+	for i := range entries {
+		j.add(&entries[i], entries[i].Size())
 	}
-	j.bodyBytes += size
-	*j.slot(e.Seq) = kept{e, size}
-	if j.grown != nil {
-		close(j.grown)
-		j.grown = nil
-	}
-	return e.Seq
+	j.wake()
+	return first
 }
 
 // Last returns the Seq of the newest entry ever appended, 0 if there was none.
@@ -159,6 +162,27 @@ func (j *Journal) slot(seq uint64) *kept {
 		*chunk = make([]kept, chunkEntries)
 	}
 	return &(*chunk)[at%chunkEntries]
+}
+
+// add makes room for an entry and keeps it. The caller holds mu.
+func (j *Journal) add(e *Entry, size int64) {
+	j.last++
+	for j.first < j.last && (j.last-j.first >= uint64(j.limits.Entries) || j.bodyBytes+size > j.limits.BodyBytes) {
+		j.dropFirst()
+		j.overwritten++
+	}
+	j.bodyBytes += size
+	slot := j.slot(j.last)
+	*slot = kept{*e, size}
+	slot.Seq = j.last
+}
+
+// wake lets go on who waits for entries. The caller holds mu.
+func (j *Journal) wake() {
+	if j.grown != nil {
+		close(j.grown)
+		j.grown = nil
+	}
 }
 
 // dropFirst forgets the oldest entry and lets go of its bodies, as the slot may

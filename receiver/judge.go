@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
@@ -20,25 +21,40 @@ func (r *Receiver) judge(c *call, cause uint64, read *dialect.Body) {
 			Index: i, Dialect: read.Dialect, Problems: received.Problems,
 			Subscription: received.Subscription, Change: received.Change, Lifecycle: received.Lifecycle,
 			Sequence: received.Sequence, HasSequence: received.HasSequence,
-			Age:    age(&received.Notification, c.entry.At),
+			Age:    age(received, c.entry.At),
 			header: c.header, raw: received.Raw, mode: r.config.Mode,
 		}
 		r.identify(&items[i], received)
 		r.open(&items[i], received, tokens)
 	}
 	r.memory.compare(items, read.Items)
-	for i := range items {
-		item := &items[i]
-		if !item.Good() {
-			r.counts.doubtful.Add(1)
+	r.tell(c, cause, items)
+}
+
+// toldAtOnce is how many entries are written together: enough that they cost little more than one, and few enough for the stack.
+const toldAtOnce = 16
+
+// tell writes an entry for each item of a request, and lets it be read.
+func (r *Receiver) tell(c *call, cause uint64, items []Item) {
+	var room [toldAtOnce]journal.Entry
+	for portion := range slices.Chunk(items, toldAtOnce) {
+		entries := room[:len(portion)]
+		for i := range portion {
+			item := &portion[i]
+			if !item.Good() {
+				r.counts.doubtful.Add(1)
+			}
+			entries[i] = journal.Entry{
+				At: c.entry.At, Wall: c.entry.Wall, Kind: journal.Notified, Cause: cause,
+				Dialect: c.entry.Dialect, Subscription: item.Subscription, URL: c.entry.URL,
+				Note: item.what(), Data: item,
+			}
 		}
-		seq := r.journal.Append(journal.Entry{
-			At: c.entry.At, Wall: c.entry.Wall, Kind: journal.Notified, Cause: cause,
-			Dialect: c.entry.Dialect, Subscription: item.Subscription, URL: c.entry.URL,
-			Note: item.what(), Data: item,
-		})
-		if r.reads != nil && item.worthReading() {
-			r.reads.add(r, item.Notification(), journal.Entry{Cause: seq, Dialect: c.entry.Dialect, Subscription: item.Subscription})
+		first := r.journal.AppendAll(entries)
+		for i := range portion {
+			if item := &portion[i]; r.reads != nil && item.worthReading() {
+				r.reads.add(r, item.Notification(), journal.Entry{Cause: first + uint64(i), Dialect: c.entry.Dialect, Subscription: item.Subscription})
+			}
 		}
 	}
 }
@@ -91,8 +107,8 @@ func (r *Receiver) open(item *Item, received *dialect.Item, tokens checked) {
 }
 
 // age is how old a change is at least: none is notified that came after the subscription's end.
-func age(n *notify.Notification, at time.Time) time.Duration {
-	if n.Lifecycle != "" || n.Data == nil || n.Expires.IsZero() {
+func age(n *dialect.Item, at time.Time) time.Duration {
+	if n.Lifecycle != "" || !n.Marks.HasData || n.Expires.IsZero() {
 		return 0
 	}
 	return max(0, at.Sub(n.Expires))

@@ -1,11 +1,11 @@
 package receiver
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"sync"
 
 	"github.com/outlocal/outlocal/dialect"
-	"github.com/outlocal/outlocal/notify"
 )
 
 // remembered is how many notifications, and how many subscriptions, are remembered at least, and at most twice that. A retry comes
@@ -19,6 +19,7 @@ type memory struct {
 	mu      sync.Mutex
 	highest generations[string, int64]    // sequence number, by subscription
 	seen    generations[uint64, struct{}] // fingerprints
+	room    []byte                        // where marks are put together
 }
 
 func newMemory() *memory {
@@ -42,15 +43,15 @@ func (m *memory) compare(items []Item, received []dialect.Item) {
 	defer m.mu.Unlock()
 	for i := range items {
 		if items[i].trusted() && items[i].Subscription != "" {
-			m.compareItem(&items[i], &received[i].Notification)
+			m.compareItem(&items[i], &received[i])
 		}
 	}
 }
 
-func (m *memory) compareItem(item *Item, n *notify.Notification) {
+func (m *memory) compareItem(item *Item, n *dialect.Item) {
 	if n.HasSequence {
 		number := int64(n.Sequence)
-		item.Repeated = m.again(n.Subscription, "sequence", string(appendNumber(nil, number)), "")
+		item.Repeated = m.again(binary.LittleEndian.AppendUint64(m.mark(n.Subscription, "sequence"), uint64(number)))
 		highest, met := m.highest.get(n.Subscription)
 		switch {
 		case !met || number > highest:
@@ -63,31 +64,26 @@ func (m *memory) compareItem(item *Item, n *notify.Notification) {
 		}
 	}
 	// The same change under another number is seen too. A lifecycle notification is not the same for looking the same.
-	if n.Data != nil && n.Data.ETag != "" && n.Lifecycle == "" {
-		item.Repeated = m.again(n.Subscription, n.Change.Name(), n.Data.ID, n.Data.ETag) || item.Repeated
+	if n.Lifecycle == "" {
+		if mark, ok := n.Marks.AppendState(m.mark(n.Subscription, n.Change.Name())); ok {
+			item.Repeated = m.again(mark) || item.Repeated
+		}
 	}
 }
 
-// again tells whether a notification of these marks was seen before, and remembers it.
-func (m *memory) again(marks ...string) bool {
-	var h maphash.Hash
-	h.SetSeed(m.seed)
-	for _, mark := range marks {
-		_, _ = h.WriteString(mark) // never fails
-		_ = h.WriteByte(0)
-	}
-	sum := h.Sum64()
+// mark begins what tells a notification from others, in memory that is used each time.
+func (m *memory) mark(subscription, kind string) []byte {
+	m.room = append(append(append(append(m.room[:0], subscription...), 0), kind...), 0)
+	return m.room
+}
+
+// again tells whether a notification of that mark was seen before, and remembers it.
+func (m *memory) again(mark []byte) bool {
+	m.room = mark[:0] // which may have grown
+	sum := maphash.Bytes(m.seed, mark)
 	_, seen := m.seen.get(sum)
 	m.seen.put(sum, struct{}{})
 	return seen
-}
-
-func appendNumber(dst []byte, n int64) []byte {
-	for range 8 {
-		dst = append(dst, byte(n))
-		n >>= 8
-	}
-	return dst
 }
 
 // generations is a map that forgets what was not put for long: it keeps the last limit keys at least, and twice that at most.

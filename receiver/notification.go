@@ -48,7 +48,7 @@ func (r *Receiver) notification(c *call) {
 	if coding != "" { // the journal keeps what can be read, and says so
 		maps.DeleteFunc(x.RequestHeader, func(name string, _ []string) bool { return strings.EqualFold(name, "Content-Encoding") })
 	}
-	read, err := dialect.Skim(c.header, body)
+	read, err := r.skimmer.Skim(c.header, body)
 	if err == nil && !utf8.Valid(body) {
 		err = errEncoding
 	}

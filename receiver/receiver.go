@@ -19,6 +19,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/journal"
 )
 
@@ -29,6 +30,7 @@ type Receiver struct {
 	accepted   http.Header // of a plain answer; shared by the journal's entries, so never written
 	answers    atomic.Pointer[Answers]
 	journal    *journal.Journal
+	skimmer    dialect.Skimmer
 	memory     *memory
 	reads      *reads   // nil when nothing is read
 	checker    *checker // of tokens; nil when none is checked

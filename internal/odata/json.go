@@ -41,8 +41,15 @@ func (e *SyntaxError) Error() string {
 }
 
 // Parse checks that doc is one JSON value. Its error is a *SyntaxError.
-func Parse(doc []byte) (Value, error) {
-	if parts, ok := parse(doc); ok {
+func Parse(doc []byte) (Value, error) { return new(Room).Parse(doc) }
+
+// Room is memory to parse in, for one document after the other. The zero value is ready.
+type Room struct{ parts []part }
+
+// Parse is the function of that name. What it returns is valid until the next call.
+func (r *Room) Parse(doc []byte) (Value, error) {
+	parts, ok := parse(doc, r.parts[:0])
+	if r.parts = parts; ok {
 		return valueOf(doc, parts), nil
 	}
 	var anything any
@@ -111,10 +118,32 @@ func (v Value) Text() (text string, ok bool) {
 	if bytes.IndexByte(inner, '\\') < 0 {
 		return string(inner), true
 	}
-	if plain, ok := unescapePlain(inner); ok {
-		return plain, true
+	var room [shortText]byte
+	if plain, ok := appendPlain(room[:0], inner); ok {
+		return string(plain), true
 	}
 	return unescape(v.Raw)
+}
+
+// Spells tells whether v is that text, written without an escape: who expects a certain one needs no memory for it.
+func (v Value) Spells(text string) bool {
+	return v.IsString() && string(v.Raw[1:len(v.Raw)-1]) == text && strings.IndexByte(text, '\\') < 0
+}
+
+// AppendText appends what Text returns, which needs no memory of its own then.
+func (v Value) AppendText(dst []byte) []byte {
+	if !v.IsString() {
+		return dst
+	}
+	inner := v.Raw[1 : len(v.Raw)-1]
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return append(dst, inner...)
+	}
+	if plain, ok := appendPlain(dst, inner); ok {
+		return plain
+	}
+	text, _ := unescape(v.Raw)
+	return append(dst, text...)
 }
 
 // unescape is apart from Text, so that only what it reads has to lie on the heap.
@@ -123,25 +152,26 @@ func unescape(raw []byte) (text string, ok bool) {
 	return text, err == nil
 }
 
-// unescapePlain undoes the escapes of characters that stand for themselves, such as the quotes in every etag; ok is false where there
+// shortText is as long as most texts with escapes in them.
+const shortText = 128
+
+// appendPlain undoes the escapes of characters that stand for themselves, such as the quotes in every etag; ok is false where there
 // are others.
-func unescapePlain(inner []byte) (plain string, ok bool) {
-	var b strings.Builder
-	b.Grow(len(inner))
+func appendPlain(dst, inner []byte) (plain []byte, ok bool) {
 	for i := 0; i < len(inner); i++ {
 		c := inner[i]
 		if c >= utf8.RuneSelf {
-			return "", false // which may be no UTF-8
+			return dst, false // which may be no UTF-8
 		}
 		if c == '\\' {
 			i++
 			if c = inner[i]; c != '"' && c != '\\' && c != '/' {
-				return "", false
+				return dst, false
 			}
 		}
-		b.WriteByte(c)
+		dst = append(dst, c)
 	}
-	return b.String(), true
+	return dst, true
 }
 
 // Bool is the truth value that v spells; ok is false when v is none.

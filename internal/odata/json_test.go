@@ -2,6 +2,7 @@ package odata_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,6 +34,12 @@ func TestWalksAgreeWithEncodingJSON(t *testing.T) {
 				text, ok := element.Text()
 				if !ok {
 					t.Fatalf("%s is no string", element.Raw)
+				}
+				if got := string(element.AppendText([]byte("before "))); got != "before "+text {
+					t.Fatalf("%s is appended as %q", element.Raw, got)
+				}
+				if escaped := strings.Contains(string(element.Raw), `\`); element.Spells(text) == escaped || element.Spells(text+"x") || element.Spells(string(element.Raw[1:len(element.Raw)-1])) == escaped {
+					t.Fatalf("%s is not told from other texts", element.Raw)
 				}
 				all = append(all, text)
 			}

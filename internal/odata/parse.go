@@ -16,16 +16,19 @@ type part struct {
 
 // parse checks that doc is one JSON value, exactly as json.Valid does, and notes its parts, itself first: bodies come in batches, and
 // that takes one byte at a time through a state machine, which was most of the time it took to read one.
-func parse(doc []byte) (parts []part, ok bool) {
+func parse(doc []byte, room []part) (parts []part, ok bool) {
 	if uint64(len(doc)) > math.MaxUint32 {
-		return nil, false // which nobody takes
+		return room, false // which nobody takes
 	}
-	// Two quotes make a part; some have none, as numbers and what is in brackets.
-	quotes := bytes.Count(doc, []byte{'"'})
-	p := parser{doc: doc, parts: make([]part, 0, quotes/2+quotes/8+4)}
+	if cap(room) == 0 {
+		// Two quotes make a part; some have none, as numbers and what is in brackets.
+		quotes := bytes.Count(doc, []byte{'"'})
+		room = make([]part, 0, quotes/2+quotes/8+4)
+	}
+	p := parser{doc: doc, parts: room}
 	p.blank()
 	if !p.value() {
-		return nil, false
+		return p.parts, false
 	}
 	p.blank()
 	return p.parts, p.at == len(doc)
