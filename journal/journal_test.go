@@ -163,10 +163,23 @@ func TestRingAgainstModel(t *testing.T) {
 		first, cleared := 0, 0
 		t.Repeat(map[string]func(*rapid.T){
 			"append": func(t *rapid.T) {
+				var entries []journal.Entry
+				before := len(all)
 				for range rapid.IntRange(1, 70).Draw(t, "count") {
 					size := rapid.IntRange(0, 50).Draw(t, "size")
 					all = append(all, size)
-					j.Append(journal.Entry{Exchange: &journal.Exchange{RequestBody: make([]byte, size)}})
+					entries = append(entries, journal.Entry{Exchange: &journal.Exchange{RequestBody: make([]byte, size)}})
+				}
+				if rapid.Bool().Draw(t, "all at once") {
+					if seq := j.AppendAll(entries); seq != uint64(before+1) {
+						t.Fatalf("the first of them got seq %d, want %d", seq, before+1)
+					}
+				} else {
+					for i, e := range entries {
+						if seq := j.Append(e); seq != uint64(before+1+i) {
+							t.Fatalf("appended as seq %d, want %d", seq, before+1+i)
+						}
+					}
 				}
 				for first < len(all)-1 && (len(all)-first > limits.Entries || sum(all[first:]) > limits.BodyBytes) {
 					first++

@@ -76,6 +76,19 @@ func TestWait(t *testing.T) {
 
 // More entries may be waited for than the journal keeps: a waiter takes them as
 // they come.
+func TestEntriesThatComeTogetherAreWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := journal.New(9)
+		time.AfterFunc(time.Second, func() { j.AppendAll([]journal.Entry{{Kind: journal.Change}, {Kind: journal.Delivery}}) })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		entries, err := j.Wait(ctx, 0, 2, nil)
+		if diff := cmp.Diff([]uint64{1, 2}, seqs(entries)); diff != "" || err != nil {
+			t.Errorf("%v; entries (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
 func TestWaitOutlivesTheRing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := journal.New(2)
