@@ -18,6 +18,7 @@ type Status struct {
 	Authority string `json:"authority,omitempty" doc:"where programs sign in, with a tenant at its end: any GUID, domain, common, organizations or consumers"`
 	Auth      string `json:"auth,omitempty" doc:"which bearer tokens its API takes: any, or those issued by it"`
 	Webhook   string `json:"webhook,omitempty" doc:"where a receiver takes notifications"`
+	Proxy     string `json:"proxy,omitempty" doc:"a forward proxy that answers for the services by their own names"`
 	Control   string `json:"control,omitempty" doc:"base of this API"`
 	CA        string `json:"ca,omitempty" doc:"path of the certificate that clients have to trust"`
 

@@ -147,6 +147,7 @@ type Server struct {
 // Addresses are where a program serves an emulator; its status tells them.
 type Addresses struct {
 	HTTP, HTTPS, Control string
+	Proxy                string // a forward proxy in front of it, if there is one
 	CA                   string // path of the certificate that clients have to trust
 }
 
@@ -318,7 +319,7 @@ func (s *Server) own(u *url.URL) bool {
 	s.mu.Lock()
 	at := s.addresses
 	s.mu.Unlock()
-	for _, address := range []string{at.HTTP, at.HTTPS, at.Control} {
+	for _, address := range []string{at.HTTP, at.HTTPS, at.Control, at.Proxy} {
 		if address == "" {
 			continue
 		}

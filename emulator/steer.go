@@ -29,7 +29,7 @@ func (s *Server) Status(ctx context.Context) (control.Status, error) {
 	kept := s.journal.Stats()
 	status := control.Status{
 		Name: s.config.Name, Version: s.config.Version, Kind: control.Emulator,
-		HTTP: at.HTTP, HTTPS: at.HTTPS, Authority: cmp.Or(at.HTTPS, at.HTTP), Auth: s.config.Auth.String(), Control: at.Control, CA: at.CA,
+		HTTP: at.HTTP, HTTPS: at.HTTPS, Authority: cmp.Or(at.HTTPS, at.HTTP), Auth: s.config.Auth.String(), Proxy: at.Proxy, Control: at.Control, CA: at.CA,
 		PID: os.Getpid(), Started: s.started, Now: s.clock.Now(), Serve: mounts,
 		Subscriptions: s.store.Len(), Counters: s.counters(), InFlight: s.clock.Busy(),
 		Journal: journalState(kept, s.journal.Last()),

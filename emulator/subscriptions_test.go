@@ -685,8 +685,8 @@ func TestQuotaOfConcurrentCreations(t *testing.T) {
 // Who may only subscribe has no way to the emulator's own listeners.
 func TestOwnListenersAreNobodysWebhook(t *testing.T) {
 	w := newWorld(t)
-	w.Announce(emulator.Addresses{HTTP: "http://127.0.0.1:3650", Control: "http://127.0.0.1:3652"})
-	for _, url := range []string{"http://localhost:3652/stop", "http://127.0.0.1:3650/v1.0/subscriptions", "http://[::1]:3652/reset"} {
+	w.Announce(emulator.Addresses{HTTP: "http://127.0.0.1:3650", Control: "http://127.0.0.1:3652", Proxy: "http://127.0.0.1:3655"})
+	for _, url := range []string{"http://localhost:3652/stop", "http://127.0.0.1:3650/v1.0/subscriptions", "http://[::1]:3652/reset", "http://localhost:3655/"} {
 		got := w.must(400, "POST", "/v1.0/subscriptions", w.graphBody("notificationUrl", `"`+url+`"`))
 		if hint := strings.Join(got.header["X-Outlocal-Hint"], ""); !strings.Contains(hint, "emulator itself") {
 			t.Errorf("%s: %s, hint %q", url, got.body, hint)

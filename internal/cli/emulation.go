@@ -114,7 +114,7 @@ func (h *house) emulation(ctx context.Context, f emulateFlags, p plan) (e emulat
 	}
 	h.onClose(e.server.Close)
 	e.server.OnWait(h.waits)
-	e.server.Announce(emulator.Addresses{HTTP: e.running.HTTP, HTTPS: e.running.HTTPS, Control: e.running.Control, CA: e.running.CA})
+	e.server.Announce(emulator.Addresses{HTTP: e.running.HTTP, HTTPS: e.running.HTTPS, Control: e.running.Control, Proxy: e.running.Proxy, CA: e.running.CA})
 	handler := http.Handler(e.server)
 	if p.wrap != nil {
 		handler = p.wrap(handler)

@@ -65,7 +65,7 @@ func shortURL(address string) string {
 	return base + "?" + strings.Join(kept, "&")
 }
 
-// path is the path of a request, ids shortened, its query masked.
+// path is the path of a request, ids shortened, its query masked; its host, if it is for a whole one.
 func path(x *journal.Exchange) string {
 	if x == nil {
 		return ""
@@ -73,6 +73,9 @@ func path(x *journal.Exchange) string {
 	u, err := url.Parse(journal.MaskRequest(x.URL))
 	if err != nil {
 		return "?"
+	}
+	if u.Path == "" && u.RawQuery == "" { // asked of the proxy
+		return u.Host
 	}
 	if u.RawQuery != "" {
 		return shortPath(u.EscapedPath()) + "?" + u.RawQuery

@@ -99,6 +99,7 @@ func (a *app) printStatus(s control.Status) {
 	row("api", strings.TrimSpace(s.HTTP+"  "+s.HTTPS))
 	row("sign-in", signInWords(s))
 	row("webhook", s.Webhook)
+	row("proxy", s.Proxy)
 	row("control", s.Control)
 	row("ca", s.CA)
 	row("time", s.Now.UTC().Format("2006-01-02 15:04:05Z"))
