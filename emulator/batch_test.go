@@ -106,9 +106,10 @@ func TestBatch(t *testing.T) {
 		t.Run(base, func(t *testing.T) {
 			w := newWorld(t)
 			item := w.raise("message.created").Items[0].ID
+			const hook = `"` + emulatortest.WebhookURL + `?a=1&b=2"`
 			answers := w.batch(base,
-				post("make", "/subscriptions", w.graphBody()),
-				post("again", "subscriptions", w.graphBody(), "make"),
+				post("make", "/subscriptions", w.graphBody("notificationUrl", hook)),
+				post("again", "subscriptions", w.graphBody("notificationUrl", hook), "make"),
 				get("list", "subscriptions"),
 				get("read", "/me/messages/"+item+"?$select=subject, isRead"),
 				get("gone", "/me/messages/AAMk"),
@@ -123,6 +124,9 @@ func TestBatch(t *testing.T) {
 			made := answers[0]
 			if id := made.text(t, "id"); !guid.MatchString(id) || !strings.Contains(string(answers[2].Body), id) || !strings.Contains(answers[1].refusal(), id) {
 				t.Errorf("made %s, listed %s, refused %s", made.Body, answers[2].Body, answers[1].Body)
+			}
+			if !strings.Contains(string(made.Body), `"notificationUrl":`+hook) {
+				t.Errorf("the body is not as it was written: %s", made.Body)
 			}
 			if !strings.HasPrefix(made.Headers["Content-Type"], "application/json;") || made.Headers["OData-Version"] != "4.0" || !guid.MatchString(made.Headers["request-id"]) {
 				t.Errorf("headers %v", made.Headers)
@@ -150,6 +154,15 @@ func TestBatch(t *testing.T) {
 	}
 }
 
+// What says nothing may be null.
+func TestNullsInABatch(t *testing.T) {
+	w := newWorld(t)
+	got := w.must(http.StatusOK, "POST", "/v1.0/$batch", `{"requests":[{"id":"1","method":"GET","url":"/subscriptions","headers":null,"body":null,"dependsOn":null,"@odata.id":null}]}`)
+	if parts := w.partials(got.body); statuses(parts) != "1:200" {
+		t.Errorf("answered %s", got.body)
+	}
+}
+
 // Without a token the whole is refused; with one it holds for each, whatever they say themselves.
 //
 // rules: W6.3-11 W6.1-07
@@ -159,10 +172,13 @@ func TestHeadersOfABatch(t *testing.T) {
 	if none := w.must(http.StatusUnauthorized, "POST", "/v1.0/$batch", body, "Authorization", ""); none.code() != "InvalidAuthenticationToken" {
 		t.Errorf("refused with %s", none.body)
 	}
-	got := w.must(http.StatusOK, "POST", "/v1.0/$batch", body, "client-request-id", "theirs")
+	got := w.must(http.StatusOK, "POST", "/v1.0/$batch", body, "client-request-id", "theirs", "X-Forwarded-Host", "graph.test", "X-Forwarded-Proto", "https")
 	parts := w.partials(got.body)
 	if statuses(parts) != "1:200 2:200" || parts[0].Headers["client-request-id"] != "theirs" || parts[1].Headers["client-request-id"] != "mine" {
 		t.Errorf("answered %s", got.body)
+	}
+	if link := parts[0].text(t, "@odata.context"); !strings.HasPrefix(link, "https://graph.test/v1.0/") { // rules: R14
+		t.Errorf("the link is %s", link)
 	}
 	if own := got.header["request-id"][0]; parts[0].Headers["request-id"] == own || parts[0].Headers["request-id"] == parts[1].Headers["request-id"] {
 		t.Errorf("ids %s, %s", own, got.body)
@@ -243,6 +259,7 @@ func TestUnsoundBatches(t *testing.T) {
 		{"depends on nobody", `{"requests":[` + create + `{"id":"1","method":"GET","url":"/me","dependsOn":["7"]}]}`, "Request Id 1 depends on 7, which is not in the batch.", "the same batch"},
 		{"depends on itself", `{"requests":[` + create + `{"id":"1","method":"GET","url":"/me","dependsOn":["1"]}]}`, "Request Id 1 depends on itself.", "directly or by others"},
 		{"a circle", `{"requests":[` + create + `{"id":"1","method":"GET","url":"/me","dependsOn":["2"]},{"id":"2","method":"GET","url":"/me","dependsOn":["3"]},{"id":"3","method":"GET","url":"/me","dependsOn":["1"]}]}`, "Request Id 1 depends on itself.", "directly or by others"},
+		{"a circle beside it", `{"requests":[{"id":"1","method":"GET","url":"/me","dependsOn":["2"]},{"id":"2","method":"GET","url":"/me","dependsOn":["3"]},{"id":"3","method":"GET","url":"/me","dependsOn":["2"]}]}`, "Request Id 2 depends on itself.", "directly or by others"},
 		{"a write without a body", `{"requests":[` + create + `{"id":"1","method":"POST","url":"/me/x","headers":{"Content-Type":"application/json"}}]}`, "Write request id : 1 does not contain Content-Type header or body.", "PATCH"},
 		{"a write without a type", `{"requests":[` + create + `{"id":"1","method":"patch","url":"/me/x","body":{}}]}`, "Write request id : 1 does not contain Content-Type header or body.", "PATCH"},
 		{"bytes that are none", `{"requests":[` + create + `{"id":"1","method":"PUT","url":"/me/x","headers":{"content-type":"image/png"},"body":"%%"}]}`, malformed, "base64"},
@@ -376,14 +393,24 @@ func TestBrokenBatch(t *testing.T) {
 	}
 }
 
-// What follows a creation follows the answer to the batch.
+// What follows a creation follows the answer to the batch, not the creation.
 func TestWhatFollowsABatch(t *testing.T) {
 	w := newWorld(t)
+	early := 0
+	w.hook.answers(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Has("validationToken") {
+			early += w.challenges()
+		}
+		return false
+	})
 	life := `"` + emulatortest.WebhookURL + `/life"`
-	w.must(http.StatusOK, "POST", "/v1.0/$batch", batchOf(post("1", "/subscriptions", w.graphBody("lifecycleNotificationUrl", life))), "Authorization", endingIn(30*time.Minute))
+	w.must(http.StatusOK, "POST", "/v1.0/$batch", batchOf(
+		post("1", "/subscriptions", w.graphBody("lifecycleNotificationUrl", life)),
+		post("2", "/subscriptions", w.graphBody("resource", `"me/events"`), "1"),
+	), "Authorization", endingIn(30*time.Minute))
 	w.settle()
-	if got := w.challenges(); got == 0 {
-		t.Error("no challenge follows, though the token ends in half an hour")
+	if got := w.challenges(); got == 0 || early > 0 {
+		t.Errorf("%d challenges follow, and %d came before, though the token ends in half an hour", got, early)
 	}
 }
 

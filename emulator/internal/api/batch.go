@@ -75,15 +75,15 @@ func (c *call) noteBatch(requests []batched) uint64 {
 
 // runPart does one request, after those that it depends on; ok is false if the connection broke.
 func (c *call) runPart(b *batch, i int) (ok bool) {
-	if b.done[i] != nil {
-		return !b.done[i].broken
+	if b.done[i] != nil { // unbroken: after that, nothing more is done
+		return true
 	}
 	failed := -1
 	for _, need := range b.requests[i].needs {
 		if !c.runPart(b, need) {
 			return false
 		}
-		if b.done[need].status >= http.StatusBadRequest && failed < 0 {
+		if b.done[need].status >= http.StatusBadRequest {
 			failed = need
 		}
 	}
