@@ -34,6 +34,7 @@ func TestClose(t *testing.T) {
 		{"half open", func(_ *testing.T, edge *tunneltest.Edge, _ tunnel.Endpoint, _ *events) { edge.Freeze() }, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			edge := tunneltest.Start(t, tunneltest.Config{})
 			e, told := open(t, toEdge(edge))
 			told.state(t, tunnel.Up)
@@ -120,6 +121,7 @@ func TestShutdown(t *testing.T) {
 
 // TestShutdownUnderLoad ends a server while visitors come as fast as they can: nothing hangs, and no answer is wrong.
 func TestShutdownUnderLoad(t *testing.T) {
+	t.Parallel()
 	const visitors, rounds = 8, 5
 	edge := tunneltest.Start(t, tunneltest.Config{})
 	for range rounds {
@@ -171,6 +173,7 @@ func TestShutdownUnderLoad(t *testing.T) {
 
 // TestSlowHandlerOfEvents holds up neither the endpoint nor its end.
 func TestSlowHandlerOfEvents(t *testing.T) {
+	t.Parallel()
 	edge := tunneltest.Start(t, tunneltest.Config{})
 	c := toEdge(edge)
 	read := make(chan struct{})

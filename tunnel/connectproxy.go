@@ -75,11 +75,10 @@ func (p *connectProxy) connect(ctx context.Context, conn net.Conn, addr string) 
 		return nil, fmt.Errorf("ask the proxy %s: %w", p.url.Host, err)
 	}
 	reader := bufio.NewReader(conn)
-	answer, err := http.ReadResponse(reader, request)
+	answer, err := http.ReadResponse(reader, request) //nolint:bodyclose // what follows the header is the edge's, or nobody's once the connection is closed
 	if err != nil {
 		return nil, fmt.Errorf("ask the proxy %s: %w", p.url.Host, err)
 	}
-	// What follows is the edge's, so that there is no body to close.
 	if answer.StatusCode != http.StatusOK {
 		return nil, p.refusal(answer, addr)
 	}

@@ -36,7 +36,7 @@ func TestReconnect(t *testing.T) {
 				awaitEdge(t, e, func(s tunneltest.Seen) bool { return s.Beats >= 2 })
 				e.Freeze()
 			},
-			change: func(c *tunnel.Config) { c.Agent.Tolerance = 200 * time.Millisecond },
+			change: func(c *tunnel.Config) { c.Agent.Heartbeat, c.Agent.Tolerance = 400*time.Millisecond, 200*time.Millisecond },
 		},
 		{name: "its own old connection is not missed yet", lose: func(t *testing.T, e *tunneltest.Edge, told *events) {
 			e.FailBind(334)
@@ -55,6 +55,7 @@ func TestReconnect(t *testing.T) {
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
 			edge := tunneltest.Start(t, tunneltest.Config{Sessions: 1})
 			c := toEdge(edge)
 			c.Agent.Policy, _ = tunnel.DefaultPolicy(1000, "/hook")
@@ -88,6 +89,7 @@ func TestReconnect(t *testing.T) {
 
 // TestReasons tells that a connection is lost before it is back, with a reason.
 func TestReasons(t *testing.T) {
+	t.Parallel()
 	edge := tunneltest.Start(t, tunneltest.Config{})
 	e, told := open(t, toEdge(edge))
 	told.state(t, tunnel.Up)
@@ -107,6 +109,7 @@ func TestReasons(t *testing.T) {
 
 // TestMove takes another name when the one before can't be had back, and tells both.
 func TestMove(t *testing.T) {
+	t.Parallel()
 	edge := tunneltest.Start(t, tunneltest.Config{})
 	c := toEdge(edge)
 	c.Agent.MoveAfter = time.Nanosecond
@@ -133,6 +136,7 @@ func TestMove(t *testing.T) {
 func TestMoveTriesAgain(t *testing.T) {
 	for _, end := range []string{"up", "closed"} {
 		t.Run(end, func(t *testing.T) {
+			t.Parallel()
 			edge := tunneltest.Start(t, tunneltest.Config{})
 			c := toEdge(edge)
 			c.Agent.MoveAfter = time.Nanosecond
@@ -161,6 +165,7 @@ func TestMoveTriesAgain(t *testing.T) {
 
 // TestStay keeps asking for a name that its user chose, however long that takes.
 func TestStay(t *testing.T) {
+	t.Parallel()
 	edge := tunneltest.Start(t, tunneltest.Config{})
 	c := toEdge(edge)
 	c.URL, c.Agent.MoveAfter = "mine.ngrok.test", time.Nanosecond

@@ -79,6 +79,14 @@ func (p probe) ask(ctx context.Context, client *http.Client, u *url.URL, local s
 	asking := *client
 	asking.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	answer, err := asking.Do(request)
+	var body []byte
+	if err == nil {
+		defer answer.Body.Close()
+		body, err = io.ReadAll(io.LimitReader(answer.Body, int64(len(p.word))+1))
+	}
+	if ctx.Err() != nil { // whatever an answer says that was broken off
+		err = ctx.Err()
+	}
 	if err != nil {
 		var wrapped *url.Error
 		if errors.As(err, &wrapped) {
@@ -86,9 +94,7 @@ func (p probe) ask(ctx context.Context, client *http.Client, u *url.URL, local s
 		}
 		return &Error{Doing: checking, Text: err.Error(), Cure: there, err: err}
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, int64(len(p.word))+1))
-	if err == nil && answer.StatusCode == http.StatusOK && string(body) == p.word {
+	if answer.StatusCode == http.StatusOK && string(body) == p.word {
 		return nil
 	}
 	e := &Error{Doing: checking, Text: fmt.Sprintf("%s answered %s, and nothing arrived at %s", u.Host, answer.Status, local), Cure: there}

@@ -95,10 +95,11 @@ func New(c Config) (*Edge, error) {
 		return nil, fmt.Errorf("make the edge's certificates: %w", err)
 	}
 	e := &Edge{config: c, authority: authority, changed: make(chan struct{}), sessions: make(map[*session]bool), names: make(map[string]*name)}
-	if e.agents, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	var config net.ListenConfig
+	if e.agents, err = config.Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
 		return nil, fmt.Errorf("listen for agents: %w", err)
 	}
-	if e.public, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	if e.public, err = config.Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for visitors: %w", err), e.agents.Close())
 	}
 	e.transport = &http.Transport{DialContext: e.dialEndpoint, DisableKeepAlives: !c.KeepAlive, DisableCompression: true, MaxIdleConnsPerHost: maxKept}

@@ -102,7 +102,7 @@ func choose(all []contest, only string) ([]contest, error) {
 			}
 		})
 		if len(some) == 0 {
-			return nil, fmt.Errorf("choose contests: there is none for %q: want P1 to P10, or P12", target)
+			return nil, fmt.Errorf("choose contests: there is none for %q: want P1 to P10, P12 or T1", target)
 		}
 		chosen = append(chosen, some...)
 	}
@@ -111,5 +111,5 @@ func choose(all []contest, only string) ([]contest, error) {
 
 // contests are all that there are, in the order of their targets.
 func contests() []contest {
-	return slices.Concat(deliveries(), creations(), crowds(), starts(), receptions(), latencies(), troubles(), riches(), catalogs())
+	return slices.Concat(deliveries(), creations(), crowds(), starts(), receptions(), latencies(), troubles(), riches(), catalogs(), tunnels())
 }

@@ -42,6 +42,12 @@ func (s *stage) serve(h http.Handler) (address string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("listen: %w", err)
 	}
+	s.serveAt(l, h)
+	return l.Addr().String(), nil
+}
+
+// serveAt serves a handler at a listener until the contest is over.
+func (s *stage) serveAt(l net.Listener, h http.Handler) {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(l) }) // ends with an error that says that it was closed
@@ -49,7 +55,6 @@ func (s *stage) serve(h http.Handler) (address string, err error) {
 		_ = server.Close()
 		serving.Wait()
 	})
-	return l.Addr().String(), nil
 }
 
 // ServeHTTP echoes the token of a handshake and accepts all else.
