@@ -74,8 +74,9 @@ type refusal struct {
 }
 
 const (
-	// calm is how far a renewal and a reauthorization of one subscription are kept apart: the service wants one of them, not both (W5-02).
-	calm = 10 * time.Minute
+	// calm is how far a renewal and a reauthorization of one subscription are kept apart: the service wants one of them, not both within ten
+	// minutes (W5-02). It counts from when the first was sent, and is longer by what that may have taken.
+	calm = 10*time.Minute + requestLimit
 	// settle is how long after a request that got no answer the service may still come to create something: two handshakes of ten seconds
 	// each (W2.1-06), and as much again.
 	settle = time.Minute

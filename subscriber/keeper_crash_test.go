@@ -134,7 +134,7 @@ func (w *world) live(f *fuse) {
 // happen raises an event in the life of what there is, if the dialect has it.
 func (w *world) happen(event notify.Lifecycle) {
 	if _, err := w.Control.RaiseLifecycle(context.Background(), control.LifecycleEvent{Event: string(event)}); err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("%v", err)
 	}
 	w.Settle()
 }
@@ -168,9 +168,8 @@ func killedAt(t *testing.T, d *dialect.Dialect, point int) {
 		c.Watches, c.At = append(c.Watches, contacts()), at("/third")
 	})
 	if !d.Operations.List { // what nobody knows of is found when it notifies
-		w.Change(control.Change{Change: "created", Collection: "message"})
-		w.Change(control.Change{Change: "created", Collection: "contact"})
-		w.Settle()
+		w.change("message")
+		w.change("contact")
 	}
 	if diff := cmp.Diff([]string{"me/contacts created,updated /third", "me/messages created /third"}, w.there()); diff != "" {
 		t.Errorf("after the next start (-want +got):\n%s\n%s", diff, next.events.kinds())

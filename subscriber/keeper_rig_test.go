@@ -2,6 +2,7 @@ package subscriber_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -22,10 +23,18 @@ import (
 // world is an emulator, a webhook without a socket, and a store that outlives keepers.
 type world struct {
 	*emulatortest.Emulator
-	t     *testing.T
+	t     judge
 	d     *dialect.Dialect
 	store subscriber.Store
 	hook  *hook
+}
+
+// judge is what a test and a random walk have in common.
+type judge interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Cleanup(f func())
 }
 
 func newWorld(t *testing.T, d *dialect.Dialect, configure ...func(*emulatortest.Config)) *world {
@@ -147,7 +156,7 @@ func (w *world) keeper(configure ...func(*subscriber.Config)) *run {
 	c.Told, c.Clock = r.events.add, r.clock
 	k, err := subscriber.New(c)
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("%v", err)
 	}
 	r.Keeper = k
 	w.hook.set(func(h *hook) { h.keeper = k })
@@ -214,7 +223,7 @@ func (w *world) there() []string {
 	w.t.Helper()
 	page, err := w.Control.Subscriptions(context.Background(), control.SubscriptionQuery{})
 	if err != nil {
-		w.t.Fatal(err)
+		w.t.Fatalf("%v", err)
 	}
 	found := []string{}
 	for _, s := range page.Subscriptions {
@@ -225,11 +234,38 @@ func (w *world) there() []string {
 	return found
 }
 
+// blockedTries is how often an advance is tried that a keeper is in the way of, for a second each: on a loaded machine its requests take
+// their time.
+const blockedTries = 30
+
 func (w *world) advance(d time.Duration) {
 	w.t.Helper()
-	if _, err := w.Control.Advance(context.Background(), d); err != nil {
-		w.t.Fatalf("advance by %v: %v", d, err)
+	for range blockedTries {
+		_, err := w.Control.Advance(context.Background(), d)
+		var refused *control.Error
+		switch {
+		case err == nil:
+			return
+		case !errors.As(err, &refused) || refused.Status != http.StatusConflict:
+			w.t.Fatalf("advance by %v: %v", d, err)
+		}
 	}
+	w.t.Fatalf("advance by %v: a keeper is at work all the time", d)
+}
+
+// Settle returns when all that is due is done.
+func (w *world) Settle() {
+	w.t.Helper()
+	w.advance(0)
+}
+
+// change raises one.
+func (w *world) change(collection string) {
+	w.t.Helper()
+	if _, err := w.Control.RaiseChange(context.Background(), control.Change{Change: "created", Collection: collection}); err != nil {
+		w.t.Fatalf("raise a change: %v", err)
+	}
+	w.Settle()
 }
 
 // entries are the journal's of a kind.

@@ -36,6 +36,7 @@ func Libraries() []Library {
 		{Module: "github.com/Azure/azure-sdk-for-go/sdk/azcore", In: []string{"internal/signin"}, Because: "azidentity's options and answers"},
 		{Module: "golang.org/x/term", In: cli, Because: "is it a terminal, how wide"},
 		{Module: "github.com/go-jose/go-jose/v4", In: []string{"emulator/internal/login", "receiver"}, Because: "tokens and the keys that they are checked with"},
+		{Module: "modernc.org/sqlite", In: []string{"internal/state"}, Because: "what outlives a crash, without cgo"},
 		{Module: "software.sslmate.com/src/go-pkcs12", In: []string{"internal/localca"}, Because: "certificates in PFX files"},
 
 		{Module: "golang.ngrok.com/ngrok/v2", In: []string{"tunnel"}, Because: "the agent of a tunnel"},
