@@ -161,14 +161,13 @@ func TestAccounts(t *testing.T) {
 
 // An account that is remembered only because one with a longer time is, remembers nothing too long itself.
 func TestHiddenAccount(t *testing.T) {
-	const tenth = 6 * time.Second
-	for gap := range time.Duration(40) {
+	for gap := range 40 { // tenths of a minute
 		m := newMeter()
 		m.Spend(quota.Key{App: "long"}, quota.Limit{Most: 1, Within: time.Hour}, reading, 1, begin)
 		minute := quota.Limit{Most: 1, Within: time.Minute}
 		m.Spend(quota.Key{App: "short"}, minute, reading, 1, begin)
-		if e := m.Spend(quota.Key{App: "short"}, minute, reading, 1, begin.Add(gap*tenth)); (e != nil) != (gap <= 10) {
-			t.Errorf("after %v: %+v", gap*tenth, e)
+		if e := m.Spend(quota.Key{App: "short"}, minute, reading, 1, begin.Add(time.Duration(6*gap)*time.Second)); (e != nil) != (gap <= 10) {
+			t.Errorf("after %d s: %+v", 6*gap, e)
 		}
 	}
 }
