@@ -85,3 +85,22 @@ func TestSkimRefusesLikeRead(t *testing.T) {
 		}
 	}
 }
+
+// A state is the same however it is spelled, and no state is told without an etag.
+func TestStateOfAnItem(t *testing.T) {
+	for _, tt := range []struct{ name, id, etag, want string }{
+		{"plain", `"AAMk"`, `"W/\"CQ\""`, "before W/\"CQ\"\x00AAMk"},
+		{"spelled with other escapes", `"\u0041AMk"`, `"W\/\u0022CQ\u0022"`, "before W/\"CQ\"\x00AAMk"},
+		{"no id", "", `"1"`, "before 1\x00"},
+		{"no etag", `"AAMk"`, "", ""},
+		{"an empty etag", `"AAMk"`, `""`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := Marks{ID: []byte(tt.id), ETag: []byte(tt.etag)}
+			state, ok := m.AppendState([]byte("before "))
+			if ok != (tt.want != "") || ok && string(state) != tt.want {
+				t.Errorf("the state is %q (%t), want %q", state, ok, tt.want)
+			}
+		})
+	}
+}

@@ -74,8 +74,6 @@ func TestWait(t *testing.T) {
 	}
 }
 
-// More entries may be waited for than the journal keeps: a waiter takes them as
-// they come.
 func TestEntriesThatComeTogetherAreWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := journal.New(9)
@@ -89,6 +87,8 @@ func TestEntriesThatComeTogetherAreWaitedFor(t *testing.T) {
 	})
 }
 
+// More entries may be waited for than the journal keeps: a waiter takes them as
+// they come.
 func TestWaitOutlivesTheRing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := journal.New(2)
