@@ -36,7 +36,9 @@ func TestReconnect(t *testing.T) {
 				awaitEdge(t, e, func(s tunneltest.Seen) bool { return s.Beats >= 2 })
 				e.Freeze()
 			},
-			change: func(c *tunnel.Config) { c.Agent.Heartbeat, c.Agent.Tolerance = 400*time.Millisecond, 200*time.Millisecond },
+			change: func(c *tunnel.Config) {
+				c.Agent.Heartbeat, c.Agent.Tolerance = 400*time.Millisecond, 200*time.Millisecond
+			},
 		},
 		{name: "its own old connection is not missed yet", lose: func(t *testing.T, e *tunneltest.Edge, told *events) {
 			e.FailBind(334)
@@ -212,5 +214,20 @@ func TestEndedThere(t *testing.T) {
 			}
 			awaitEdge(t, edge, func(s tunneltest.Seen) bool { return s.Sessions == 0 })
 		})
+	}
+}
+
+// TestRestart is declined: the program is more than its tunnel.
+func TestRestart(t *testing.T) {
+	edge := tunneltest.Start(t, tunneltest.Config{})
+	e, _ := open(t, toEdge(edge))
+	serve(t, e, echo)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := edge.Restart(ctx); err == nil || !strings.Contains(err.Error(), "cannot be restarted") {
+		t.Errorf("the answer is %v", err)
+	}
+	if _, text := post(t, edge, e.URL(), "x"); text != "x" || e.State() != tunnel.Up {
+		t.Errorf("%s, and the answer is %q", e.State(), text)
 	}
 }

@@ -393,24 +393,6 @@ func TestPooling(t *testing.T) {
 	}
 }
 
-// TestQuiet says nothing on the process's own logger, whatever the library has to complain of.
-func TestQuiet(t *testing.T) {
-	var said bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	defer slog.SetDefault(before)
-	edge := tunneltest.Start(t, tunneltest.Config{})
-	e, told := open(t, toEdge(edge))
-	edge.DropSessions()
-	told.state(t, tunnel.Reconnecting)
-	told.state(t, tunnel.Up)
-	e.Close()
-	within(t, "the end", e.Done())
-	if said.Len() > 0 {
-		t.Errorf("it said %s", said.String())
-	}
-}
-
 // TestSecrets keeps secrets out of what is printed of a config.
 func TestSecrets(t *testing.T) {
 	c := tunnel.Config{Agent: tunnel.Agent{Token: tunnel.NewToken("2secret_secretsecret", "the variable X")}}

@@ -3,6 +3,7 @@
 package tunnel_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ import (
 type companyProxy struct {
 	*httptest.Server
 	password string
-	refuse   int // a status; 0 for none
+	refuse   int    // a status; 0 for none
+	leads    string // where, whatever is asked for; empty for there
 
 	mu    sync.Mutex
 	asked []string
@@ -49,7 +51,7 @@ func (p *companyProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
 		return
 	}
-	there, err := net.Dial("tcp", r.Host)
+	there, err := net.Dial("tcp", cmp.Or(p.leads, r.Host))
 	if err != nil {
 		w.WriteHeader(http.StatusBadGateway)
 		return
@@ -109,6 +111,21 @@ func TestProxy(t *testing.T) {
 				t.Errorf("the proxy was asked %q for %q", p.asked, asked)
 			}
 		})
+	}
+}
+
+// TestEdgeByAddress checks the edge's certificate for the address that was asked for, also if that has colons of its own.
+func TestEdgeByAddress(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:443", "[::1]:443", "localhost:443"} {
+		edge := tunneltest.Start(t, tunneltest.Config{})
+		p := startProxy(t, "", 0)
+		p.leads = edge.Addr()
+		c := toEdge(edge)
+		c.Agent.Edge, c.Agent.Proxy = address, http.ProxyURL(p.at(t, ""))
+		open(t, c)
+		if p.asked[0] != "CONNECT "+address {
+			t.Errorf("the proxy was asked %q for %s", p.asked, address)
+		}
 	}
 }
 

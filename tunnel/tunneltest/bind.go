@@ -70,7 +70,7 @@ func (e *Edge) judgeBind(r bindRequest, asked string) (host string, code Code, d
 		e.failBind = e.failBind[1:]
 		return "", code, asked
 	case r.Proto != "https":
-		return "", codeUnsupportedProto, r.Proto
+		return "", codeBadURL, r.Proto + "://"
 	case e.config.Endpoints > 0 && online >= e.config.Endpoints:
 		return "", codeEndpoints, asked
 	case asked == "":
@@ -138,5 +138,5 @@ func (s *session) unbind(r unbindRequest) plainAnswer {
 			return plainAnswer{}
 		}
 	}
-	return plainAnswer{Error: codeUnboundID.text(r.ID)}
+	return plainAnswer{Error: "There is no endpoint " + r.ID + "."}
 }

@@ -7,22 +7,20 @@ type Code int
 
 // What an edge refuses by itself. [Edge.FailAuth] and [Edge.FailBind] take any code.
 const (
-	codeMalformedToken   Code = 105
-	codeUnknownToken     Code = 107
-	codeSessions         Code = 108
-	codePaidSubdomain    Code = 313
-	codePaidDomain       Code = 314
-	codeForeignName      Code = 320
-	codeEndpoints        Code = 324
-	codeTaken            Code = 334
-	codeUnboundID        Code = 700
-	codePolicy           Code = 2201
-	codeBadAnswer        Code = 3004
-	codeOffline          Code = 3200
-	codeNoToken          Code = 4018
-	codeBrowserPage      Code = 6024
-	codeBadURL           Code = 9037
-	codeUnsupportedProto Code = 9038
+	codeMalformedToken Code = 105
+	codeUnknownToken   Code = 107
+	codeSessions       Code = 108
+	codePaidSubdomain  Code = 313
+	codePaidDomain     Code = 314
+	codeForeignName    Code = 320
+	codeEndpoints      Code = 324
+	codeTaken          Code = 334
+	codePolicy         Code = 2201
+	codeBadAnswer      Code = 3004
+	codeOffline        Code = 3200
+	codeNoToken        Code = 4018
+	codeBrowserPage    Code = 6024
+	codeBadURL         Code = 9037
 )
 
 func (c Code) String() string { return fmt.Sprintf("ERR_NGROK_%d", int(c)) }

@@ -3,7 +3,7 @@
 // [Start] gives one that ends with its test. Agents dial [Edge.Addr] and trust [Edge.CAs]; [Edge.Client] is the internet, which posts
 // to the very URL that an endpoint got. [Edge.Wait] returns once something has happened, so that no test sleeps, and a dozen methods
 // do what a real edge does on a bad day: [Edge.DropSessions], [Edge.GoAway], [Edge.Freeze], [Edge.Refuse], [Edge.FailAuth],
-// [Edge.FailBind], [Edge.StopTunnel], [Edge.Stop], [Edge.TakeNames].
+// [Edge.FailBind], [Edge.StopTunnel], [Edge.Stop], [Edge.Restart], [Edge.TakeNames].
 //
 // It knows https endpoints only, speaks HTTP/1.1 to visitors, and takes of the plans' rules what [Config] says. Of traffic policies it
 // evaluates the part that denies requests by method, path and length, written as JSON (see [Code] 2201): it refuses any other rather

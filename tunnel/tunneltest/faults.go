@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"golang.ngrok.com/muxado/v2"
 )
 
 // DropSessions cuts every agent's connection, as a network does.
@@ -89,26 +91,31 @@ func (e *Edge) StopTunnel(url string, code Code) error {
 
 // Stop asks every agent to end itself, as its account's dashboard can, and returns what they refused. An agent that never said that it
 // can be stopped does not answer: then the context ends the wait.
-func (e *Edge) Stop(ctx context.Context) error {
+func (e *Edge) Stop(ctx context.Context) error { return e.order(ctx, streamStop) }
+
+// Restart asks every agent to start anew, and returns what they refused, as [Edge.Stop] does.
+func (e *Edge) Restart(ctx context.Context) error { return e.order(ctx, streamRestart) }
+
+func (e *Edge) order(ctx context.Context, what muxado.StreamType) error {
 	var failures []error
-	e.each(func(s *session) { failures = append(failures, s.stop(ctx)) })
+	e.each(func(s *session) { failures = append(failures, s.order(ctx, what)) })
 	return errors.Join(failures...)
 }
 
-func (s *session) stop(ctx context.Context) error {
-	stream, err := s.typed.OpenTypedStream(streamStop)
+func (s *session) order(ctx context.Context, what muxado.StreamType) error {
+	stream, err := s.typed.OpenTypedStream(what)
 	if err != nil {
-		return fmt.Errorf("ask an agent to stop: %w", err)
+		return fmt.Errorf("give an agent an order: %w", err)
 	}
-	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
 	defer stream.Close()
+	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
 	_ = json.NewEncoder(stream).Encode(struct{}{}) // what has not arrived is not answered
 	var answered plainAnswer
 	if err := json.NewDecoder(stream).Decode(&answered); err != nil {
-		return fmt.Errorf("ask an agent to stop: %w", errors.Join(err, ctx.Err()))
+		return fmt.Errorf("give an agent an order: %w", errors.Join(err, ctx.Err()))
 	}
 	if answered.Error != "" {
-		return fmt.Errorf("ask an agent to stop: %s", answered.Error)
+		return fmt.Errorf("give an agent an order: %s", answered.Error)
 	}
 	return nil
 }

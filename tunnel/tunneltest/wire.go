@@ -17,6 +17,7 @@ const (
 	streamBind       muxado.StreamType = 1
 	streamUnbind     muxado.StreamType = 2
 	streamProxy      muxado.StreamType = 3
+	streamRestart    muxado.StreamType = 4
 	streamStop       muxado.StreamType = 5
 	streamSrvInfo    muxado.StreamType = 8
 	streamStopTunnel muxado.StreamType = 9
