@@ -76,6 +76,9 @@ func (s *Scenario) Configure(c *emulator.Config) {
 	if wish.Authorization != 0 {
 		c.Authorization = wish.Authorization.std()
 	}
+	if quota, err := emulator.ParseQuota(string(wish.Quota)); err == nil { // what was read is known
+		c.Quota = quota
+	}
 	if form, err := dialect.LifecycleForm(string(wish.LifecycleForm)); err == nil { // what was read is known
 		c.Tune = append(c.Tune, form)
 	}

@@ -43,13 +43,14 @@ type Service struct {
 	Patience        Duration               `yaml:"patience" doc:"how long a webhook's answer is waited for, without penalty"`
 	EndpointMinimum int                    `yaml:"endpointMinimum" min:"0" doc:"attempts within ten minutes from which on a webhook can count as slow; the service's 100 if left out"`
 	Authorization   Duration               `yaml:"authorization" doc:"how long the app's token authorizes a subscription that has a lifecycle URL; as long as that lives if left out"`
+	Quota           QuotaName              `yaml:"quota" doc:"what becomes of requests beyond what the service takes of an app: told is a hint, service a refusal, off nothing; told if left out"`
 	LifecycleForm   FormName               `yaml:"lifecycleForm" doc:"of Graph's lifecycle notifications; documented if left out"`
 }
 
 // touched tells whether an emulator has to be its own to be set so.
 func (s Service) touched() bool {
 	return len(s.Serve) > 0 || s.User != "" || s.Strict || s.Lenient || s.Patience != 0 || s.EndpointMinimum != 0 ||
-		s.Authorization != 0 || s.LifecycleForm != ""
+		s.Authorization != 0 || s.Quota != "" || s.LifecycleForm != ""
 }
 
 // Hook is how the webhook is addressed, and what the built-in one does from the start.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/notify"
 )
@@ -39,6 +40,8 @@ type (
 	JournalKind string
 	// FormName is a form of lifecycle notifications.
 	FormName string
+	// QuotaName is what becomes of requests beyond the service's quota.
+	QuotaName string
 	// Order is whether notifications have to come as they are listed.
 	Order string
 	// Reads is when the built-in webhook reads items.
@@ -78,6 +81,8 @@ func (EventName) words() (string, []string) {
 }
 
 func (FormName) words() (string, []string) { return "lifecycle form", dialect.LifecycleForms() }
+
+func (QuotaName) words() (string, []string) { return "quota", emulator.Quotas() }
 
 func (ItemChange) words() (string, []string) {
 	var all []string

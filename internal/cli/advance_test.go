@@ -91,8 +91,8 @@ func TestWebhookSum(t *testing.T) {
 
 // TestCountedWords: counters are told as people count.
 func TestCountedWords(t *testing.T) {
-	got := strings.Join(countedWords(map[string]int64{"mailboxes": 1, "items": 2, "itemsForgotten": 1, "lost": 3, "late": 0, "requests": 1}), ", ")
-	if want := "2 items, 1 item forgotten, 3 lost, 1 mailbox, 1 request"; got != want {
+	got := strings.Join(countedWords(map[string]int64{"mailboxes": 1, "items": 2, "itemsForgotten": 1, "lost": 3, "late": 0, "overQuota": 2, "requests": 1, "throttled": 1}), ", ")
+	if want := "2 items, 1 item forgotten, 3 lost, 1 mailbox, 2 API requests over the quota, 1 request, 1 API request throttled"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

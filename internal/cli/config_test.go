@@ -60,6 +60,9 @@ func TestEmulateConfig(t *testing.T) {
 		{"fast time", []string{"--time-scale", "60"}, func(c *emulator.Config) { c.TimeScale = 60 }},
 		{"tokens of the second form", []string{"--validation-tokens", "v2"}, func(c *emulator.Config) { c.ValidationTokens = emulator.TokensV2 }},
 		{"authorization that ends", []string{"--authorization", "75m"}, func(c *emulator.Config) { c.Authorization = 75 * time.Minute }},
+		{"the service's quota", []string{"--quota", "service"}, func(c *emulator.Config) { c.Quota = emulator.QuotaService }},
+		{"no quota", []string{"--quota", "off"}, func(c *emulator.Config) { c.Quota = emulator.QuotaOff }},
+		{"the usual quota", []string{"--quota", "told"}, func(*emulator.Config) {}},
 		{"the usual form of lifecycle notifications", []string{"--lifecycle-form", "documented"}, func(*emulator.Config) {}},
 		{"no tokens", []string{"--validation-tokens", "none"}, func(c *emulator.Config) { c.ValidationTokens = emulator.NoTokens }},
 		{"a seed", []string{"--seed", "42"}, func(c *emulator.Config) { c.Seed = 42 }},
@@ -99,7 +102,7 @@ func TestEmulateConfig(t *testing.T) {
 // TestEmulateConfigRefuses: what makes no sense is refused before anything is opened.
 func TestEmulateConfigRefuses(t *testing.T) {
 	for _, args := range [][]string{
-		{"--patience", "-1s"}, {"--endpoint-minimum", "-1"}, {"--authorization", "-1h"}, {"--lifecycle-form", "observed"}, {"--auth", "some"}, {"--login", "face"}, {"--app", "id"}, {"--time-scale", "0"}, {"--time-scale", "-3"}, {"--serve", "nonsense"},
+		{"--patience", "-1s"}, {"--endpoint-minimum", "-1"}, {"--authorization", "-1h"}, {"--lifecycle-form", "observed"}, {"--quota", "none"}, {"--auth", "some"}, {"--login", "face"}, {"--app", "id"}, {"--time-scale", "0"}, {"--time-scale", "-3"}, {"--serve", "nonsense"},
 		{"--fault", "dropp"}, {"--validation-tokens", "v3"}, {"--webhook", "ftp://x/"}, {"--webhook", "http://x/", "--dialect", "nonsense"}, {"--webhook", "http://x/", "--change", "nonsense"},
 		{"--webhook", "http://x/", "--client-state-env", "UNSET"}, {"--webhook-ca", filepath.Join(t.TempDir(), "none.pem")},
 	} {

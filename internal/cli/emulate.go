@@ -40,6 +40,7 @@ type emulateFlags struct {
 	minimum         int
 	scale           float64
 	authorization   time.Duration
+	quota           string
 	form            string
 	tokens          string
 	signIn          signInFlags
@@ -108,7 +109,7 @@ outlocal emulate --detach --port-base 0 --name orders-tests`,
 // emulator that lives as long as a command is a second one.
 func emulationVariables() []string {
 	return []string{
-		"serve", "user", "auth", "login", "app", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "authorization",
+		"serve", "user", "auth", "login", "app", "strict", "lenient", "patience", "endpoint-minimum", "time-scale", "validation-tokens", "authorization", "quota",
 		"lifecycle-form", "seed", "fault", "allow-target", "route", "webhook", "watch", "change", "dialect", "webhook-ca", "bind", "host", "cert", "key", "pfx",
 		"proxy-pass",
 	}
@@ -137,6 +138,9 @@ func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	flags.StringVar(&f.tokens, "validation-tokens", forms[0], "`FORM` of the tokens beside encrypted content: "+strings.Join(forms, ", "))
 	completes(cmd, "validation-tokens", emulator.ValidationTokenForms)
 	durationVar(flags, &f.authorization, "authorization", 0, "how long a token authorizes a subscription with a lifecycle URL if it does not say when it ends; 0 for as long as that lives")
+	quotas := emulator.Quotas()
+	flags.StringVar(&f.quota, "quota", quotas[0], "what becomes of requests beyond what the service takes of an app in ten minutes, or at once, as `WORD`: told is a hint beside the answer, service is 429 with Retry-After, off counts nothing")
+	completes(cmd, "quota", emulator.Quotas)
 	addForm(cmd, &f.form, documentedForm())
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that may be notified, as `HOST[:PORT]`; may be repeated")
 	flags.StringArrayVar(&f.routes, "route", nil, "deliver elsewhere than subscriptions say, as `URL=URL`; may be repeated")
@@ -183,6 +187,9 @@ func (f *emulateFlags) config(a *app) (emulator.Config, error) {
 	var err error
 	if c.ValidationTokens, err = emulator.ParseValidationTokens(f.tokens); err != nil {
 		return c, wrongUse("they are "+strings.Join(emulator.ValidationTokenForms(), ", "), "emulate: %w", err)
+	}
+	if c.Quota, err = emulator.ParseQuota(f.quota); err != nil {
+		return c, wrongUse("it can be "+strings.Join(emulator.Quotas(), ", "), "emulate: %w", err)
 	}
 	if c.Serve, err = mounts(f.serve); err != nil {
 		return c, err

@@ -139,6 +139,10 @@ func countedWords(counters map[string]int64) []string {
 		case n == 0:
 		case name == "mailboxes" && n > 1:
 			all = append(all, fmt.Sprintf("%d mailboxes", n))
+		case name == "overQuota":
+			all = append(all, count(int(n), "API request")+" over the quota")
+		case name == "throttled":
+			all = append(all, count(int(n), "API request")+" throttled")
 		case name == "itemsForgotten":
 			all = append(all, count(int(n), "item")+" forgotten")
 		case things[name] != "":
