@@ -215,6 +215,30 @@ func TestTooManyRequestsForSubscriptions(t *testing.T) {
 	}
 }
 
+// Of two limits that are met, the one that holds longer is told.
+func TestTheLongerLimitIsTold(t *testing.T) {
+	within := func(most int) dialect.Limit { return dialect.Limit{Most: most, Within: 20 * time.Second} }
+	w := newWorld(t, throttling(dialect.Throttling{Writes: within(5), TenantWrites: within(3)}))
+	write := func(status int, tenant string) reply {
+		return w.must(status, "DELETE", "/v1.0/subscriptions/x", "", "Authorization", "Bearer "+token(`{"appid":"app","tid":"`+tenant+`"}`))
+	}
+	write(http.StatusNotFound, "there")
+	write(http.StatusNotFound, "there")
+	w.advance(10 * time.Second)
+	for range 3 {
+		write(http.StatusNotFound, "here")
+	}
+	over := write(http.StatusTooManyRequests, "here")
+	if hint := over.header["X-Outlocal-Hint"][0]; !strings.Contains(hint, "in tenant here") {
+		t.Errorf("the hint is %q", hint)
+	}
+	if third := write(http.StatusTooManyRequests, "elsewhere"); strings.Contains(third.header["X-Outlocal-Hint"][0], "tenant") {
+		t.Errorf("the hint is %q", third.header["X-Outlocal-Hint"])
+	}
+	w.advance(14 * time.Second) // the first are long ago, those of this tenant are not
+	write(http.StatusTooManyRequests, "here")
+}
+
 // Requests beyond the quota are told of, refused, or not counted at all.
 func TestBeyondTheQuota(t *testing.T) {
 	for _, tt := range []struct {
@@ -242,6 +266,11 @@ func TestBeyondTheQuota(t *testing.T) {
 			}
 			w.counted("throttled", tt.throttled)
 			w.counted("overQuota", tt.overQuota)
+			if _, err := w.Control.Reset(context.Background(), control.Selector{}); err != nil {
+				t.Fatal(err)
+			}
+			w.counted("throttled", 0)
+			w.counted("overQuota", 0)
 		})
 	}
 }

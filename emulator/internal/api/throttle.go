@@ -40,9 +40,8 @@ const (
 	ofTenantReads  = "reads of subscriptions in tenant %s"
 )
 
-// shortestWait is what Retry-After says at least, in whole seconds as it counts; and where nobody knows how long it will be: requests that
-// are under way seldom take longer.
-const shortestWait = time.Second
+// busyWait is what Retry-After says where nobody knows how long it will be: requests that are under way seldom take longer.
+const busyWait = time.Second
 
 // Throttled is how many requests were beyond what the service takes.
 type Throttled struct{ Refused, Told int64 }
@@ -64,30 +63,30 @@ func (s *Service) ForgetSent(match func(app, mailbox string) bool) {
 	}
 }
 
-// admit counts a request, and refuses it if that is one too many. Who is admitted leaves in the end.
+// admit counts a request, and refuses it if that is one too many. Who is admitted leaves in the end. A batch is not counted, but what is in
+// it.
 func (c *call) admit() (quota.Visit, *notify.Error) {
-	purpose := c.asks
-	if c.Quota == Uncounted || purpose == batching { // what is in a batch counts, not the batch
+	if c.Quota == Uncounted {
 		return quota.Visit{}, nil
 	}
 	if c.atTheRoot() {
-		return quota.Visit{}, c.over(c.spendOnSubscriptions(purpose))
+		return quota.Visit{}, c.over(c.spendOnSubscriptions())
 	}
 	box, ok := c.called()
 	if !ok {
 		return quota.Visit{}, nil
 	}
 	k := quota.Key{Allowance: ofMailbox, App: c.who.app, Of: box.Address}
-	if refusal := c.over(c.Meter.Spend(k, quota.Limit(c.d.Throttling.Mailbox), purpose, 1, c.Clock.Now())); refusal != nil {
+	if refusal := c.over(c.Meter.Spend(k, quota.Limit(c.d.Throttling.Mailbox), c.asks, 1, c.Clock.Now())); refusal != nil {
 		return quota.Visit{}, refusal
 	}
-	visit, excess := c.Meter.Enter(k, c.d.Throttling.AtOnce, purpose)
+	visit, excess := c.Meter.Enter(k, c.d.Throttling.AtOnce, c.asks)
 	return visit, c.over(excess)
 }
 
 // admitBody does the same with what a request to a mailbox brings.
 func (c *call) admitBody() *notify.Error {
-	if c.Quota == Uncounted || len(c.body) == 0 || c.atTheRoot() {
+	if c.Quota == Uncounted || len(c.body) == 0 {
 		return nil
 	}
 	box, ok := c.called()
@@ -117,7 +116,7 @@ func (c *call) called() (box notify.Mailbox, ok bool) {
 }
 
 // spendOnSubscriptions tells of the excess that lasts longer, if there are two.
-func (c *call) spendOnSubscriptions(purpose string) *quota.Excess {
+func (c *call) spendOnSubscriptions() *quota.Excess {
 	t, now := &c.d.Throttling, c.Clock.Now()
 	all, inTenant := quota.Key{Allowance: ofWrites}, quota.Key{Allowance: ofTenantWrites}
 	allMost, inTenantMost := t.Writes, t.TenantWrites
@@ -125,8 +124,8 @@ func (c *call) spendOnSubscriptions(purpose string) *quota.Excess {
 		all.Allowance, inTenant.Allowance, allMost, inTenantMost = ofReads, ofTenantReads, t.Reads, t.TenantReads
 	}
 	all.App, inTenant.App, inTenant.Of = c.who.app, c.who.app, firstOf(c.who.tenant, mailbox.DefaultTenant)
-	app := c.Meter.Spend(all, quota.Limit(allMost), purpose, 1, now)
-	tenant := c.Meter.Spend(inTenant, quota.Limit(inTenantMost), purpose, 1, now)
+	app := c.Meter.Spend(all, quota.Limit(allMost), c.asks, 1, now)
+	tenant := c.Meter.Spend(inTenant, quota.Limit(inTenantMost), c.asks, 1, now)
 	if app == nil || tenant != nil && tenant.Wait > app.Wait {
 		return tenant
 	}
@@ -145,15 +144,15 @@ func (c *call) over(e *quota.Excess) *notify.Error {
 		return nil
 	}
 	c.refused.Add(1)
-	refusal := c.throttled(dialect.Throttled, max(e.Wait, shortestWait))
+	refusal := c.throttled(dialect.Throttled, e.Wait)
 	if e.Within == 0 {
-		refusal = c.throttled(dialect.MailboxBusy, shortestWait)
+		refusal = c.throttled(dialect.MailboxBusy, busyWait)
 	}
 	refusal.Hint = hint
 	return refusal
 }
 
-// throttled asks a client to come again later (W6.1-08, W6.2-09, W6.3-18, W6.3-19).
+// throttled asks a client to come again later, in whole seconds as the header counts (W6.1-08, W6.2-09, W6.3-18, W6.3-19).
 func (c *call) throttled(kind dialect.Kind, wait time.Duration) *notify.Error {
 	e := c.d.Refuse(kind)
 	if kind == dialect.Throttled {
