@@ -372,7 +372,7 @@ func TestBrokenBatch(t *testing.T) {
 			create := func(id, resource string) asked {
 				return post(id, "/subscriptions", w.graphBody("resource", strconv.Quote(resource)))
 			}
-			req, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+"/v1.0/$batch", strings.NewReader(batchOf(create("1", "me/messages"), create("2", "me/events"), create("3", "me/contacts"))))
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/v1.0/$batch", strings.NewReader(batchOf(create("1", "me/messages"), create("2", "me/events"), create("3", "me/contacts"))))
 			if err != nil {
 				t.Fatal(err)
 			}
