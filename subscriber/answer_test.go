@@ -113,6 +113,10 @@ func TestRefusals(t *testing.T) {
 			subscriber.Error{Status: 429, Code: "TooManyRequests", Message: "slow down", RetryAfter: 7 * time.Second}, "slow down", "rules: W6.1-08"},
 		{"a date to wait for", http.Header{"Retry-After": {"Sat, 24 Oct 2015 18:42:00 GMT"}, "Date": {"Sat, 24 Oct 2015 18:40:30 GMT"}}, 503, `<html>`,
 			subscriber.Error{Status: 503, Message: "Service Unavailable", RetryAfter: 90 * time.Second}, "create subscription: 503 Service Unavailable", ""},
+		{"a challenge", http.Header{"Www-Authenticate": {`Bearer realm="", error="insufficient_claims", claims="eyJhIjoiPz8_In0="`}}, 401, ``,
+			subscriber.Error{Status: 401, Message: "Unauthorized", Claims: `{"a":"???"}`}, "create subscription: 401 Unauthorized", ""},
+		{"a challenge that is none", http.Header{"Www-Authenticate": {`Bearer claims="%%%"`, `Bearer claims="e30"`}}, 401, ``,
+			subscriber.Error{Status: 401, Message: "Unauthorized", Claims: `{}`}, "create subscription: 401 Unauthorized", ""},
 		{"a redirect", http.Header{"Location": {"https://login.example/"}}, 302, ``, subscriber.Error{Status: 302, Message: "Found"}, "create subscription: 302 Found", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -5,8 +5,11 @@
 // in the other. What a dialect never had is an [UnsupportedError] before anything is sent, unless the client is told to Try. What the
 // service refuses is an [*Error].
 //
-// It signs nobody in (a Token is given), retries nothing and renews nothing by itself. It never sends the token to another host than
+// A client signs nobody in (a Token is given), retries nothing and renews nothing by itself. It never sends the token to another host than
 // the one it was made for, and follows no redirects.
+//
+// A [Keeper] is for who wants to be notified for longer than a subscription lives: it keeps what is wanted alive at the service, by a client,
+// through expiries, challenges, removals, outages and crashes of its own, and deletes it in the end.
 package subscriber
 
 import (

@@ -180,10 +180,11 @@ func (d *desk) upkeep(r Record, now time.Time) (steps []step) {
 // prolong is the next renewal or reauthorization, which never come close to each other: a subscription that is challenged while its
 // renewal is near is renewed, as that answers it too (W5-02).
 func (d *desk) prolong(r Record, now time.Time) step {
-	due := latest(r.Due, r.Reauthorized.Add(calm))
+	due := r.Due
 	if d.rotates(r) {
-		due = latest(now, r.Reauthorized.Add(calm))
+		due = now
 	}
+	due = latest(due, r.Reauthorized.Add(calm))
 	if challenged, ok := d.challenged[r.Key]; ok {
 		at := latest(challenged, r.Renewed.Add(calm), r.Reauthorized.Add(calm))
 		if d.dialect.Operations.Reauthorize && due.After(at.Add(calm)) {

@@ -299,6 +299,21 @@ func TestRichGetsTheNextKey(t *testing.T) {
 	if k.events.kinds() != "renewed" {
 		t.Errorf("it did %s", k.events.kinds())
 	}
+	k.stop()
+
+	// A reauthorization shortly before keeps even that away for ten minutes (W5-02).
+	records, _, _ := w.store.Load(t.Context())
+	records[0].Reauthorized = w.Now().Add(-time.Minute)
+	if err := w.store.SaveRecord(t.Context(), records[0]); err != nil {
+		t.Fatal(err)
+	}
+	k = w.start(certificate("third"))
+	w.advance(8 * time.Minute)
+	early := k.events.kinds()
+	w.advance(3 * time.Minute)
+	if late := k.events.kinds(); early != "" || late != "renewed" {
+		t.Errorf("it did %q, and then %q", early, late)
+	}
 }
 
 // What leads to us without our knowing of it is deleted, what leads elsewhere is not touched.
@@ -450,5 +465,28 @@ func TestFoundByItsNotification(t *testing.T) {
 	w.change("message")
 	if len(w.there()) != 1 || !strings.Contains(next.events.kinds(), "adopted deleted") {
 		t.Errorf("there is %v after %s", w.there(), next.events.kinds())
+	}
+}
+
+// Where there is a list, it is found and taken over at the next start, as it is.
+//
+// rules: W1.4-16
+func TestAdopts(t *testing.T) {
+	w := newWorld(t, dialect.GraphV1)
+	f := &fuse{at: 3} // the service has made it, and the answer does not come
+	k := w.onFuse(f)
+	k.begin()
+	w.Settle()
+	k.stop()
+	there, err := w.Subscriber(w.d).List(t.Context())
+	if err != nil || len(there) != 1 {
+		t.Fatalf("there is %v, %v", there, err)
+	}
+	next := w.start(func(c *subscriber.Config) { c.At = at("/first") })
+	s := next.Status()[0]
+	state, _ := next.Known(s.ID)
+	got, err := w.Subscriber(w.d).Get(t.Context(), s.ID)
+	if err != nil || s.ID != there[0].ID || state != got.ClientState || next.events.kinds() != "adopted" {
+		t.Errorf("it did %s: %+v with %v", next.events.kinds(), s, err)
 	}
 }

@@ -1,8 +1,10 @@
 package subscriber_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,10 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/emulatortest"
 	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
 	"github.com/outlocal/outlocal/subscriber"
 )
 
@@ -241,5 +246,167 @@ func TestInTheWay(t *testing.T) {
 	}
 	if n := len(w.entries(journal.Refused)); n > 3 {
 		t.Errorf("%d requests were refused", n)
+	}
+}
+
+// late is a creation that the service takes its time for: the client has given up by then.
+type late struct {
+	*script
+	held *http.Request
+	body []byte
+}
+
+// hold cuts the first creation off, and keeps it.
+func (l *late) hold() {
+	l.answers(func(r *http.Request) *http.Response {
+		if r.Method != http.MethodPost || l.held != nil {
+			return nil
+		}
+		l.body, _ = io.ReadAll(r.Body)
+		l.held = r.Clone(context.Background())
+		return answered(504, "")
+	})
+}
+
+// comes lets the service have it.
+func (l *late) comes(t *testing.T) {
+	t.Helper()
+	l.held.Body = io.NopCloser(bytes.NewReader(l.body))
+	response, err := http.DefaultTransport.RoundTrip(l.held)
+	if err != nil || response.StatusCode != http.StatusCreated {
+		t.Fatalf("got %+v, %v", response, err)
+	}
+	response.Body.Close()
+}
+
+// A creation that got no answer may be in the way of the next one: it is found and taken over.
+//
+// rules: W6.3-17 W1.4-16
+func TestCreationThatComesLate(t *testing.T) {
+	w := newWorld(t, dialect.GraphV1)
+	l := late{script: &script{}}
+	l.hold()
+	k := w.start(w.scripted(l.script))
+	if l.held == nil || len(w.there()) != 0 {
+		t.Fatal("nothing was held")
+	}
+	looked := false
+	l.answers(func(r *http.Request) *http.Response {
+		switch {
+		case strings.HasPrefix(r.Method+r.URL.Path, "GET/v1.0/subscriptions"):
+			looked = true
+		case r.Method == http.MethodPost && looked && len(w.there()) == 0:
+			l.comes(t)
+		}
+		return nil
+	})
+	w.advance(10 * time.Second)
+	if len(w.there()) != 1 || k.events.kinds() != "waiting adopted" {
+		t.Errorf("there is %v after %s", w.there(), k.events.kinds())
+	}
+	if state, ok := k.Known(k.Status()[0].ID); !ok || state == "" {
+		t.Error("nobody knows its client state")
+	}
+	if left := k.leave(); len(left) > 0 || len(w.there()) > 0 {
+		t.Errorf("left are %+v, %v", left, w.there())
+	}
+}
+
+// One that nobody wants any more, and that comes after the next start has looked, is found when it must have come.
+func TestCreationThatComesTooLate(t *testing.T) {
+	w := newWorld(t, dialect.GraphV1)
+	l := late{script: &script{}}
+	l.hold()
+	w.start(w.scripted(l.script)).stop()
+	w.start(func(c *subscriber.Config) { c.Watches = []subscriber.Watch{contacts()} })
+	l.comes(t)
+	w.advance(2 * time.Minute)
+	if diff := cmp.Diff([]string{"me/contacts created,updated /notifications"}, w.there()); diff != "" {
+		t.Errorf("there is (-want +got):\n%s", diff)
+	}
+}
+
+// A renewal whose answer was lost keeps reauthorizations away all the same, also after a start anew.
+//
+// rules: W5-02
+func TestDistanceOutlivesTheProcess(t *testing.T) {
+	w := newWorld(t, dialect.GraphV1)
+	var s script
+	k := w.start(w.scripted(&s))
+	s.answers(func(r *http.Request) *http.Response {
+		if r.Method != http.MethodPatch {
+			return nil
+		}
+		response, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Error(err)
+		}
+		response.Body.Close()
+		k.cancel() // at the moment when the service has done it
+		return answered(504, "")
+	})
+	w.advance(k.Status()[0].Next.Sub(w.Now()))
+	k.stop()
+	s.answers(nil)
+	k = w.start(w.scripted(&s))
+	w.lifecycle(notify.ReauthorizationRequired)
+	w.advance(20 * time.Minute)
+	if len(s.of("PATCH")) != 1 || len(k.events.of(subscriber.Reauthorized)) != 1 {
+		t.Errorf("%d renewals were sent, then it did %s", len(s.of("PATCH")), k.events.kinds())
+	}
+	apart(t, &s)
+}
+
+// strict is a store that does nothing for who has been told to stop.
+type strict struct{ subscriber.Store }
+
+func (s strict) SaveRecord(ctx context.Context, r subscriber.Record) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Store.SaveRecord(ctx, r)
+}
+
+// Who interrupts a creation still learns what came of it: there is nothing to be found out, and one more to delete.
+func TestInterruptedCreation(t *testing.T) {
+	w := newWorld(t, dialect.OutlookFinal)
+	var s script
+	k := w.keeper(w.scripted(&s), func(c *subscriber.Config) { c.Store = strict{c.Store} })
+	s.answers(on("POST", func() *http.Response { k.cancel(); return nil }))
+	k.begin()
+	<-k.done
+	records, _, _ := w.store.Load(t.Context())
+	if len(records) != 1 || records[0].ID == "" || len(w.there()) != 1 {
+		t.Errorf("the store has %+v, the service %v", records, w.there())
+	}
+	if left := k.leave(); len(left) > 0 || len(w.there()) > 0 {
+		t.Errorf("left are %+v", left)
+	}
+}
+
+// A service that lets nobody look has its subscriptions run out all the same.
+func TestRunsOutUnseen(t *testing.T) {
+	w := newWorld(t, dialect.GraphV1)
+	var s script
+	k := w.start(w.scripted(&s))
+	s.answers(func(r *http.Request) *http.Response {
+		if r.Method == http.MethodPost {
+			return nil
+		}
+		return refusal(403, "ErrorAccessDenied", "Access is denied.")
+	})
+	w.advance(30 * time.Hour)
+	if len(w.there()) != 1 || len(k.events.of(subscriber.Lost)) != 1 || len(k.events.of(subscriber.Recreated)) != 1 {
+		t.Errorf("there is %v after %s", w.there(), k.events.kinds())
+	}
+	if n := len(s.of("PATCH")); n > 24 {
+		t.Errorf("%d renewals were sent in vain", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	k.stop()
+	left, err := k.Leave(ctx) // which does not wait for what is refused
+	if err != nil || len(left) != 1 || left[0].ID == "" || left[0].Err == nil {
+		t.Errorf("left are %+v, %v", left, err)
 	}
 }
