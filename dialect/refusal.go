@@ -215,7 +215,7 @@ var graphRefusals = Refusals{
 
 	Unauthorized:        {http.StatusUnauthorized, "InvalidAuthenticationToken", "Access token is empty."},
 	AccessDenied:        {http.StatusForbidden, "ErrorAccessDenied", accessDenied},
-	NoAccess:            extension(http.StatusForbidden, "Forbidden", "Forbidden"), // W6.3-13
+	NoAccess:            extension(http.StatusForbidden, "Forbidden", "Forbidden"),                                            // W6.3-13
 	NoUser:              {http.StatusBadRequest, badRequest, "/me request is only valid with delegated authentication flow."}, // W1.5-20
 	QuotaReached:        extension(http.StatusForbidden, "Forbidden", "Maximum number of subscriptions has been reached"),
 	Duplicate:           {http.StatusConflict, "ObjectIdentifierInUse", "Subscription Id %s already exists for the requested combination"},
