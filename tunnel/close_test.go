@@ -108,6 +108,11 @@ func TestShutdown(t *testing.T) {
 	over := make(chan error, 1)
 	go func() { over <- server.Shutdown(t.Context()) }()
 	awaitEdge(t, edge, func(s tunneltest.Seen) bool { return len(s.Unbinds) == 1 }) // no more are sent
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if edge.Wait(ctx, func(s tunneltest.Seen) bool { return s.Sessions == 0 }) == nil {
+		t.Error("the agent has left while a request was under way")
+	}
 	close(leave)
 	if status := <-got; status != http.StatusAccepted {
 		t.Errorf("the answer is %d", status)

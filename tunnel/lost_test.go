@@ -179,6 +179,11 @@ func TestStay(t *testing.T) {
 	if up := told.state(t, tunnel.Up); up.URL != "https://mine.ngrok.test" || up.Was != "" || e.URL() != up.URL {
 		t.Errorf("up with %+v", up)
 	}
+	for _, b := range edge.Seen().Binds[1:] {
+		if !b.Again {
+			t.Errorf("another agent asked for %+v", b)
+		}
+	}
 }
 
 // TestEndedThere ends an endpoint from afar: Accept says why, and so does the last event.
