@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
 // create makes a subscription. Its record is in the store before the service knows of it.
@@ -15,10 +13,7 @@ func (k *Keeper) create(ctx context.Context, w Watch) error {
 	k.mu.Lock()
 	at := k.desk.at
 	k.mu.Unlock()
-	r := Record{
-		Key: uuid.NewString(), Service: k.service(), Mailbox: k.config.Mailbox, Watch: w, Endpoint: Endpoint{at.URL, at.lifecycle(w)},
-		ClientState: newClientState(), Intended: k.now(),
-	}
+	r := k.stamped(Record{Watch: w, Endpoint: Endpoint{at.URL, at.lifecycle(w)}, ClientState: newClientState(), Intended: k.now()})
 	request := k.request(w, at, r.ClientState)
 	r.CertificateID = request.CertificateID
 	if err := k.config.Store.SaveRecord(ctx, r); err != nil {

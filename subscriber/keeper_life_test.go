@@ -337,8 +337,9 @@ func TestStrays(t *testing.T) {
 func TestOthersAreLeftAlone(t *testing.T) {
 	w := newWorld(t, dialect.GraphV1)
 	others := []subscriber.Record{
-		{Key: "1", Service: "https://graph.microsoft.com/v1.0 graph-v1.0", Mailbox: "me", ID: "x"},
-		{Key: "2", Service: w.URL + "/v1.0 graph-v1.0", Mailbox: "ann", ID: "y"},
+		{Key: "1", Service: "https://graph.microsoft.com/v1.0", Dialect: "graph-v1.0", Mailbox: "me", ID: "x"},
+		{Key: "2", Service: w.URL + "/v1.0", Dialect: "graph-v1.0", Mailbox: "ann", ID: "y"},
+		{Key: "3", Service: w.URL + "/v1.0", Dialect: "graph-beta", Mailbox: "me", ID: "z"},
 	}
 	for _, r := range others {
 		if err := w.store.SaveRecord(t.Context(), r); err != nil {

@@ -1,10 +1,6 @@
 package subscriber
 
-import (
-	"context"
-
-	"github.com/google/uuid"
-)
+import "context"
 
 // look asks the service what there is, and brings the records in line: what is no more is forgotten, what got no answer is found, and what
 // is ours and known to no record gets one, so that it is deleted.
@@ -121,11 +117,7 @@ func (k *Keeper) recognise(ctx context.Context, s Subscription, records []Record
 			return nil
 		}
 	}
-	stray := Record{
-		Key: uuid.NewString(), Service: k.service(), Mailbox: k.config.Mailbox, Endpoint: Endpoint{URL: s.NotificationURL},
-		ID: s.ID, Intended: k.now(), Expires: s.Expires, Due: s.Expires,
-	}
-	k.put(ctx, stray)
+	k.put(ctx, k.stamped(Record{Endpoint: Endpoint{URL: s.NotificationURL}, ID: s.ID, Intended: k.now(), Expires: s.Expires, Due: s.Expires}))
 	k.tell(Event{Kind: Stray, ID: s.ID, Expires: s.Expires})
 	return nil
 }

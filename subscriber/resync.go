@@ -36,7 +36,7 @@ func (k *Keeper) keep(ctx context.Context, b Bookmark) {
 
 // mark remembers where a resource stands now, so that it can be told later what was missed.
 func (k *Keeper) mark(ctx context.Context, w Watch) error {
-	b := Bookmark{Service: k.service(), Mailbox: k.config.Mailbox, Resource: w.Resource}
+	b := k.bookmark(w.Resource)
 	err := k.ask(ctx, func(ctx context.Context, c *Client) (err error) {
 		b.Link, b.Covers, err = c.Mark(ctx, w.Resource)
 		return err
@@ -77,7 +77,7 @@ func (k *Keeper) resync(ctx context.Context, w Watch) error {
 
 // unmark stops following a resource.
 func (k *Keeper) unmark(ctx context.Context, resource string) error {
-	b := Bookmark{Service: k.service(), Mailbox: k.config.Mailbox, Resource: resource}
+	b := k.bookmark(resource)
 	if err := k.config.Store.RemoveBookmark(ctx, b); err != nil {
 		return err
 	}

@@ -12,7 +12,8 @@ import (
 // client state, and a URL that may hold others; never a token. Its times are the service's.
 type Record struct {
 	Key      string // ours: it is there before the service has given an ID
-	Service  string // which service, and in which dialect
+	Service  string // the base URL of its service
+	Dialect  string // what it was made in
 	Mailbox  string
 	Watch    Watch
 	Endpoint Endpoint // as it was asked for, without a LifecycleURL where none was
@@ -30,7 +31,8 @@ type Record struct {
 
 // Bookmark is where a resource is followed from, to tell what was missed.
 type Bookmark struct {
-	Service  string
+	Service  string // as in [Record]
+	Dialect  string
 	Mailbox  string
 	Resource string
 	Link     string
@@ -44,7 +46,7 @@ type Store interface {
 	SaveRecord(ctx context.Context, r Record) error
 	RemoveRecord(ctx context.Context, key string) error
 	SaveBookmark(ctx context.Context, b Bookmark) error
-	RemoveBookmark(ctx context.Context, b Bookmark) error // with that service, mailbox and resource
+	RemoveBookmark(ctx context.Context, b Bookmark) error // with that service, dialect, mailbox and resource
 }
 
 // Memory is a [Store] that ends with the process. NewMemory makes one.
@@ -60,7 +62,7 @@ func NewMemory() *Memory {
 }
 
 func (b Bookmark) identity() Bookmark {
-	return Bookmark{Service: b.Service, Mailbox: b.Mailbox, Resource: b.Resource}
+	return Bookmark{Service: b.Service, Dialect: b.Dialect, Mailbox: b.Mailbox, Resource: b.Resource}
 }
 
 // Load implements [Store].

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/outlocal/outlocal/notify"
 )
 
@@ -53,12 +55,12 @@ func (k *Keeper) load(ctx context.Context) error {
 	}
 	d := &k.desk
 	for _, r := range records {
-		if r.Service == k.service() && r.Mailbox == k.config.Mailbox {
+		if k.own(r.Service, r.Dialect, r.Mailbox) {
 			d.records[r.Key] = r
 		}
 	}
 	for _, b := range bookmarks {
-		if b.Service == k.service() && b.Mailbox == k.config.Mailbox {
+		if k.own(b.Service, b.Dialect, b.Mailbox) {
 			d.bookmarks[b.Resource] = b
 		}
 	}
@@ -67,10 +69,26 @@ func (k *Keeper) load(ctx context.Context) error {
 	return nil
 }
 
+// own tells whether what is in the store is this keeper's.
+func (k *Keeper) own(service, dialect, mailbox string) bool {
+	return service == k.service() && dialect == k.client.Dialect.String() && mailbox == k.config.Mailbox
+}
+
 // service names the service in the store.
 func (k *Keeper) service() string {
 	base, _ := k.client.base() // New has made sure of it
-	return base + " " + k.client.Dialect.String()
+	return base
+}
+
+// stamped is a record that is this keeper's.
+func (k *Keeper) stamped(r Record) Record {
+	r.Key, r.Service, r.Dialect, r.Mailbox = uuid.NewString(), k.service(), k.client.Dialect.String(), k.config.Mailbox
+	return r
+}
+
+// bookmark is a new one for a resource.
+func (k *Keeper) bookmark(resource string) Bookmark {
+	return Bookmark{Service: k.service(), Dialect: k.client.Dialect.String(), Mailbox: k.config.Mailbox, Resource: resource}
 }
 
 // poke makes the worker look again. The clock holds still from now on, not from when the worker gets to run.

@@ -1,9 +1,12 @@
 // Package state is the folder in which outlocal keeps what outlives a process: the certificate authority, the logs of what runs in the
-// background, and a file for each emulator and receiver that runs, by which the commands that steer one find it.
+// background, a file for each emulator and receiver that runs, by which the commands that steer one find it, and what is known of
+// subscriptions at services, so that none is left behind.
 //
-// [Locate] tells where the folder is, [Folder.Announce] lets others find a process, [Folder.Running] finds them.
+// [Locate] tells where the folder is, [Folder.Announce] lets others find a process, [Folder.Running] finds them, and [Folder.Subscriptions]
+// opens what is known of subscriptions.
 //
-// It holds no secret but the authority's key, which internal/localca guards, and no data of an emulator: that is memory.
+// It holds the authority's key, which internal/localca guards, and client states and URLs of subscriptions, in files for this user alone.
+// It holds no token, and no data of an emulator: that is memory.
 package state
 
 import (

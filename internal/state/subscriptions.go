@@ -108,15 +108,15 @@ func makePrivate(path string) error {
 func migrations() []string {
 	return []string{
 		`CREATE TABLE subscription (
-			key TEXT PRIMARY KEY, service TEXT NOT NULL, mailbox TEXT NOT NULL,
+			key TEXT PRIMARY KEY, service TEXT NOT NULL, dialect TEXT NOT NULL, mailbox TEXT NOT NULL,
 			resource TEXT NOT NULL, changes INTEGER NOT NULL, rich INTEGER NOT NULL, lifecycle INTEGER NOT NULL,
 			url TEXT NOT NULL, lifecycle_url TEXT NOT NULL, client_state TEXT NOT NULL, certificate TEXT NOT NULL, id TEXT NOT NULL,
 			intended INTEGER NOT NULL, expires INTEGER NOT NULL, due INTEGER NOT NULL, renewed INTEGER NOT NULL, reauthorized INTEGER NOT NULL
 		) STRICT;
 		CREATE TABLE bookmark (
-			service TEXT NOT NULL, mailbox TEXT NOT NULL, resource TEXT NOT NULL,
+			service TEXT NOT NULL, dialect TEXT NOT NULL, mailbox TEXT NOT NULL, resource TEXT NOT NULL,
 			link TEXT NOT NULL, covers TEXT NOT NULL, behind INTEGER NOT NULL,
-			PRIMARY KEY (service, mailbox, resource)
+			PRIMARY KEY (service, dialect, mailbox, resource)
 		) STRICT`,
 	}
 }
@@ -167,14 +167,14 @@ func (s *Subscriptions) Close() error {
 
 // Load implements [subscriber.Store].
 func (s *Subscriptions) Load(ctx context.Context) ([]subscriber.Record, []subscriber.Bookmark, error) {
-	records, err := all(ctx, s.db, `SELECT key, service, mailbox, resource, changes, rich, lifecycle, url, lifecycle_url, client_state,
+	records, err := all(ctx, s.db, `SELECT key, service, dialect, mailbox, resource, changes, rich, lifecycle, url, lifecycle_url, client_state,
 		certificate, id, intended, expires, due, renewed, reauthorized FROM subscription ORDER BY intended, key`, scanRecord)
 	if err != nil {
 		return nil, nil, s.explain(err)
 	}
-	bookmarks, err := all(ctx, s.db, `SELECT service, mailbox, resource, link, covers, behind FROM bookmark ORDER BY 1, 2, 3`,
+	bookmarks, err := all(ctx, s.db, `SELECT service, dialect, mailbox, resource, link, covers, behind FROM bookmark ORDER BY 1, 2, 3, 4`,
 		func(b *subscriber.Bookmark) []any {
-			return []any{&b.Service, &b.Mailbox, &b.Resource, &b.Link, &b.Covers, &b.Behind}
+			return []any{&b.Service, &b.Dialect, &b.Mailbox, &b.Resource, &b.Link, &b.Covers, &b.Behind}
 		})
 	if err != nil {
 		return nil, nil, s.explain(err)
@@ -201,7 +201,7 @@ func all[T any](ctx context.Context, db *sql.DB, query string, scan func(*T) []a
 
 func scanRecord(r *subscriber.Record) []any {
 	return []any{
-		&r.Key, &r.Service, &r.Mailbox, &r.Watch.Resource, (*uint8)(&r.Watch.Changes), &r.Watch.Rich, &r.Watch.Lifecycle,
+		&r.Key, &r.Service, &r.Dialect, &r.Mailbox, &r.Watch.Resource, (*uint8)(&r.Watch.Changes), &r.Watch.Rich, &r.Watch.Lifecycle,
 		&r.Endpoint.URL, &r.Endpoint.LifecycleURL, &r.ClientState, &r.CertificateID, &r.ID,
 		(*moment)(&r.Intended), (*moment)(&r.Expires), (*moment)(&r.Due), (*moment)(&r.Renewed), (*moment)(&r.Reauthorized),
 	}
@@ -209,9 +209,9 @@ func scanRecord(r *subscriber.Record) []any {
 
 // SaveRecord implements [subscriber.Store].
 func (s *Subscriptions) SaveRecord(ctx context.Context, r subscriber.Record) error {
-	return s.write(ctx, `INSERT OR REPLACE INTO subscription (key, service, mailbox, resource, changes, rich, lifecycle, url, lifecycle_url,
-		client_state, certificate, id, intended, expires, due, renewed, reauthorized) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.Key, r.Service, r.Mailbox, r.Watch.Resource, int64(r.Watch.Changes), r.Watch.Rich, r.Watch.Lifecycle,
+	return s.write(ctx, `INSERT OR REPLACE INTO subscription (key, service, dialect, mailbox, resource, changes, rich, lifecycle, url, lifecycle_url,
+		client_state, certificate, id, intended, expires, due, renewed, reauthorized) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.Key, r.Service, r.Dialect, r.Mailbox, r.Watch.Resource, int64(r.Watch.Changes), r.Watch.Rich, r.Watch.Lifecycle,
 		r.Endpoint.URL, r.Endpoint.LifecycleURL, r.ClientState, r.CertificateID, r.ID,
 		number(r.Intended), number(r.Expires), number(r.Due), number(r.Renewed), number(r.Reauthorized))
 }
@@ -223,13 +223,13 @@ func (s *Subscriptions) RemoveRecord(ctx context.Context, key string) error {
 
 // SaveBookmark implements [subscriber.Store].
 func (s *Subscriptions) SaveBookmark(ctx context.Context, b subscriber.Bookmark) error {
-	return s.write(ctx, `INSERT OR REPLACE INTO bookmark (service, mailbox, resource, link, covers, behind) VALUES (?, ?, ?, ?, ?, ?)`,
-		b.Service, b.Mailbox, b.Resource, b.Link, b.Covers, b.Behind)
+	return s.write(ctx, `INSERT OR REPLACE INTO bookmark (service, dialect, mailbox, resource, link, covers, behind) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		b.Service, b.Dialect, b.Mailbox, b.Resource, b.Link, b.Covers, b.Behind)
 }
 
 // RemoveBookmark implements [subscriber.Store].
 func (s *Subscriptions) RemoveBookmark(ctx context.Context, b subscriber.Bookmark) error {
-	return s.write(ctx, `DELETE FROM bookmark WHERE service = ? AND mailbox = ? AND resource = ?`, b.Service, b.Mailbox, b.Resource)
+	return s.write(ctx, `DELETE FROM bookmark WHERE service = ? AND dialect = ? AND mailbox = ? AND resource = ?`, b.Service, b.Dialect, b.Mailbox, b.Resource)
 }
 
 func (s *Subscriptions) write(ctx context.Context, statement string, values ...any) error {

@@ -33,7 +33,7 @@ func open(t *testing.T, f Folder) *Subscriptions {
 func full(key string) subscriber.Record {
 	now := time.Date(2026, 11, 22, 3, 4, 5, 678_901_200, time.UTC)
 	return subscriber.Record{
-		Key: key, Service: "https://graph.microsoft.com/v1.0 graph-v1.0", Mailbox: "me",
+		Key: key, Service: "https://graph.microsoft.com/v1.0", Dialect: "graph-v1.0", Mailbox: "me",
 		Watch:    subscriber.Watch{Resource: "me/messages?$select=subject", Changes: notify.Created | notify.Deleted, Rich: true, Lifecycle: true},
 		Endpoint: subscriber.Endpoint{URL: "https://hook.example/x?code=1", LifecycleURL: "https://hook.example/life"}, ClientState: "s3cret", CertificateID: "c1", ID: "7f10",
 		Intended: now, Expires: now.Add(time.Hour), Due: now.Add(40 * time.Minute), Renewed: now.Add(time.Minute), Reauthorized: now.Add(2 * time.Minute),
@@ -43,8 +43,8 @@ func full(key string) subscriber.Record {
 func TestSubscriptionsOutliveTheProcess(t *testing.T) {
 	f := Folder{t.TempDir()}
 	s := open(t, f)
-	behind := subscriber.Bookmark{Service: "s", Mailbox: "m", Resource: "r", Link: "https://graph.microsoft.com/delta?$deltatoken=1", Covers: "all", Behind: true}
-	other := subscriber.Bookmark{Service: "s", Mailbox: "m", Resource: "q", Link: "l"}
+	behind := subscriber.Bookmark{Service: "s", Dialect: "d", Mailbox: "m", Resource: "r", Link: "https://graph.microsoft.com/delta?$deltatoken=1", Covers: "all", Behind: true}
+	other := subscriber.Bookmark{Service: "s", Dialect: "d", Mailbox: "m", Resource: "q", Link: "l"}
 	changed, bare := full("2"), subscriber.Record{Key: "3"}
 	changed.ID = ""
 	for _, write := range []func() error{
@@ -57,7 +57,7 @@ func TestSubscriptionsOutliveTheProcess(t *testing.T) {
 		func() error { return s.RemoveRecord(t.Context(), "unknown") },
 		func() error { return s.SaveBookmark(t.Context(), other) },
 		func() error {
-			return s.SaveBookmark(t.Context(), subscriber.Bookmark{Service: "s", Mailbox: "m", Resource: "r"})
+			return s.SaveBookmark(t.Context(), subscriber.Bookmark{Service: "s", Dialect: "d", Mailbox: "m", Resource: "r"})
 		},
 		func() error { return s.SaveBookmark(t.Context(), behind) },
 		func() error { return s.RemoveBookmark(t.Context(), other) },
