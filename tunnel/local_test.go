@@ -55,7 +55,7 @@ func TestListen(t *testing.T) {
 		{"no host", ":0", "", "not loopback"},
 		{"a name", "example.com:0", "", "not loopback"},
 		{"no port", "127.0.0.1", "", "HOST:PORT"},
-		{"a port that is taken", taken.Addr().String(), "", "in use"},
+		{"a port that is taken", taken.Addr().String(), "", "bind"},
 		{"a URL that nobody serves", "", "https://x.example.com", "no URL to choose"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
