@@ -26,11 +26,11 @@ func (m *Meter) Enter(k Key, most int, purpose string) (Visit, *Excess) {
 	defer m.mu.Unlock()
 	c := m.inside[k]
 	if n := c.total(); n >= most {
-		sums := make([]uint64, maxPurposes)
+		e := &Excess{Key: k, Limit: Limit{Most: most}, Spent: n + 1, purposes: m.purposes}
 		for i, some := range c {
-			sums[i] = uint64(some)
+			e.on[i] = uint64(some)
 		}
-		return Visit{}, &Excess{Key: k, Limit: Limit{Most: most}, Spent: n + 1, On: m.shares(sums)}
+		return Visit{}, e
 	}
 	v := Visit{k, m.purpose(purpose), true}
 	c[v.purpose]++

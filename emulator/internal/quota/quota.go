@@ -7,10 +7,9 @@
 package quota
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -51,23 +50,32 @@ type Excess struct {
 	Key
 	Limit               // without a time for what is under way at once
 	Spent int           // or under way, with what has just come
-	On    []Share       // the most first
 	Wait  time.Duration // until as much as has just been spent may be spent again, if nothing is meanwhile; 0 where nobody knows
+
+	purposes []string
+	on       [maxPurposes]uint64 // what was spent for each of them
 }
 
-// Share is what was spent for one purpose.
-type Share struct {
-	Purpose string
-	Spent   int
-}
-
-// Shares are On in words, such as 9800 item, 200 list.
+// Shares are what was spent for which purpose, the most first: 9800 item, 200 list.
 func (e *Excess) Shares() string {
-	words := make([]string, len(e.On))
-	for i, s := range e.On {
-		words[i] = fmt.Sprintf("%d %s", s.Spent, s.Purpose)
+	var text []byte
+	for left := e.on; ; {
+		most := 0
+		for i, n := range left {
+			if n > left[most] {
+				most = i
+			}
+		}
+		if left[most] == 0 {
+			return string(text)
+		}
+		if len(text) > 0 {
+			text = append(text, ", "...)
+		}
+		text = strconv.AppendUint(text, left[most], 10)
+		text = append(append(text, ' '), e.purposes[most]...)
+		left[most] = 0
 	}
-	return strings.Join(words, ", ")
 }
 
 // Forget forgets what the accounts have spent that match.
@@ -93,16 +101,4 @@ func (m *Meter) purpose(word string) int {
 		return i
 	}
 	return len(m.purposes) - 1
-}
-
-// shares are sums by purpose in words, without those that are nothing.
-func (m *Meter) shares(sums []uint64) []Share {
-	var all []Share
-	for i, n := range sums {
-		if n > 0 {
-			all = append(all, Share{m.purposes[i], int(n)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Share) int { return cmp.Compare(b.Spent, a.Spent) })
-	return all
 }

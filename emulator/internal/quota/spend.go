@@ -45,7 +45,7 @@ func (m *Meter) Spend(k Key, l Limit, purpose string, n int, now time.Time) *Exc
 	if spent <= uint64(l.Most) {
 		return nil
 	}
-	return &Excess{Key: k, Limit: l, Spent: int(spent), On: m.shares(a.sums()), Wait: a.wait(l, uint64(n), now)}
+	return &Excess{Key: k, Limit: l, Spent: int(spent), Wait: a.wait(l, uint64(n), now), purposes: m.purposes, on: a.sums()}
 }
 
 // account finds an account, or opens it, as the one that was used last.
@@ -121,8 +121,7 @@ func (a *account) total() (spent uint64) {
 	return spent
 }
 
-func (a *account) sums() []uint64 {
-	sums := make([]uint64, maxPurposes)
+func (a *account) sums() (sums [maxPurposes]uint64) {
 	for i, n := range a.counts {
 		sums[i%maxPurposes] += uint64(n)
 	}
