@@ -1,12 +1,14 @@
 package subscriber_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/internal/clock"
 	"github.com/outlocal/outlocal/subscriber"
 )
 
@@ -45,6 +47,43 @@ func TestKeepsForDays(t *testing.T) {
 			}
 			if left := k.leave(); len(left) != test.left || len(w.there()) != test.left {
 				t.Errorf("left are %+v and %v", left, w.there())
+			}
+		})
+	}
+}
+
+// The keeper of one process and the service of another have a clock each, and whoever moves both moves one first.
+func TestTwoClocks(t *testing.T) {
+	for _, first := range []string{"the service's", "the keeper's"} {
+		t.Run(first, func(t *testing.T) {
+			w := newWorld(t, dialect.GraphV1)
+			own := clock.New()
+			defer own.Close()
+			k := w.start(func(c *subscriber.Config) { c.Clock = own })
+			steps := []func(){
+				func() { w.advance(time.Hour) },
+				func() {
+					if _, err := own.Advance(t.Context(), time.Hour); err != nil {
+						t.Fatal(err)
+					}
+				},
+			}
+			if first == "the keeper's" {
+				slices.Reverse(steps)
+			}
+			for hour := range 72 {
+				for _, step := range steps {
+					step()
+				}
+				if len(w.there()) != 1 {
+					t.Fatalf("nothing is subscribed after %d hours: %s", hour, k.events.kinds())
+				}
+			}
+			if len(k.events.of(subscriber.Lost)) > 0 || len(k.events.of(subscriber.Renewed)) < 3 {
+				t.Errorf("it did %s", k.events.kinds())
+			}
+			if left := k.leave(); len(left) > 0 || len(w.there()) > 0 {
+				t.Errorf("left are %+v", left)
 			}
 		})
 	}
