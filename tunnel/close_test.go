@@ -207,6 +207,9 @@ func TestDeadlines(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
+	if _, err := conn.Read(make([]byte, 1)); err != nil { // the visitor has asked, and so expects an answer
+		t.Fatal(err)
+	}
 	past := time.Unix(1, 0)
 	if err := conn.SetDeadline(past); err != nil {
 		t.Error(err)
