@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -92,7 +93,8 @@ func source(path string) string {
 	query := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)",
 	}, "_txlock": {"exclusive"}}
-	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}).String()
+	path = "/" + strings.TrimPrefix(filepath.ToSlash(path), "/") // also before a drive's letter
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: query.Encode()}).String()
 }
 
 // makePrivate makes the file before SQLite does, which would let others read it. What SQLite puts beside it is as private.

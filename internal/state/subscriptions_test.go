@@ -84,7 +84,7 @@ func TestSubscriptionsArePrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such modes; the folder is the user's own there")
 	}
-	f := Folder{filepath.Join(t.TempDir(), "state")}
+	f := Folder{filepath.Join(t.TempDir(), "state of #1 & 100%20?")}
 	s := open(t, f)
 	if err := s.SaveRecord(t.Context(), full("1")); err != nil {
 		t.Fatal(err)
