@@ -74,6 +74,9 @@ func errorReply(status int, code, message, hint string) reply {
 // answer waits as long as it is to wait, writes the entry and then the answer, and returns the entry's number: whoever has the answer
 // finds the request in the journal. Nothing is written once the sender has gone.
 func (r *Receiver) answer(c *call, delay time.Duration, a reply) (seq uint64) {
+	if c.pass != nil {
+		return c.pass(c)
+	}
 	x := c.entry.Exchange
 	if delay > 0 {
 		if err := r.config.Sleep(c.req.Context(), delay); err != nil {

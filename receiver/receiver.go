@@ -6,6 +6,7 @@
 //
 // Use [New] where a webhook is needed that does everything right, to watch what a service sends; package receivertest in tests. Use
 // [Receiver.Wait] to go on once so many items have come, and [Receiver.SetAnswers] to play a webhook that does something wrong.
+// To put a webhook of this machine behind a public URL, use a [Forwarder]: it passes on what comes, and the receiver judges and keeps it.
 // A *Receiver is a control.ReceiverBackend as well: serve that on a listener of its own, never on the webhook's.
 //
 // With [Config.Keys] it opens encrypted content, and with [Config.Tokens] it checks the tokens that come with that; [NewKey] makes a key
@@ -95,15 +96,18 @@ func (r *Receiver) SetKeys(keys ...Key) error {
 }
 
 // ServeHTTP takes a handshake or a notification, on any path.
-func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.take(&call{w: w, req: req}) }
+
+func (r *Receiver) take(c *call) {
 	r.counts.requests.Add(1)
-	c := &call{w: w, req: req}
+	req := c.req
 	c.entry = journal.Entry{At: r.config.Now(), Wall: time.Now(), Kind: journal.Received, URL: address(req)}
 	c.entry.Exchange = &journal.Exchange{
 		Method: req.Method, URL: c.entry.URL, RequestHeader: req.Header.Clone(), Started: c.entry.Wall,
 	}
 	c.header = canonical(c.entry.Exchange.RequestHeader)
 	token, err := r.token(req.URL.RawQuery)
+	c.token = token
 	switch {
 	case req.Method != http.MethodPost:
 		r.refuseMethod(c, token)
@@ -127,6 +131,9 @@ type call struct {
 	req    *http.Request
 	header http.Header // the request's, found whatever the case of its names was
 	entry  journal.Entry
+	token  token
+	// pass answers in the receiver's place, if somebody does, and returns the number of the entry that it wrote.
+	pass func(*call) (seq uint64)
 }
 
 // canonical returns a header in which Get finds every name. The names that came over the wire are canonical already; those of a sender
@@ -154,7 +161,7 @@ func address(req *http.Request) string {
 		return req.URL.String()
 	}
 	scheme := "http://"
-	if req.TLS != nil {
+	if req.TLS != nil || req.Header.Get("X-Forwarded-Proto") == "https" { // which may have ended before us
 		scheme = "https://"
 	}
 	return scheme + req.Host + req.URL.RequestURI()
