@@ -24,11 +24,16 @@ TIMEOUT := -timeout 3m
 # Files that `make generate` writes and that are committed.
 GENERATED := docs/coverage.md
 
-# The systems that a release is built for, and those of them that each change is
-# compiled for: one for each system, as an architecture more takes minutes and
-# has shown nothing that the other did not.
+# The systems that a release is built for, and the one that each change is
+# compiled for: what differs by system differs between Windows and the others.
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
-FOREIGN := darwin/arm64 windows/amd64
+FOREIGN := windows/amd64
+
+# What runs under the race detector, and the part of it that each change does:
+# where goroutines meet. The others' tests play the same code from further off.
+RACED := ./...
+CONCURRENT := ./emulator/... ./receiver/... ./subscriber/... ./tunnel/... ./journal/... ./control/... \
+	./internal/clock ./internal/serve ./internal/pipenet ./internal/proxy ./internal/localca
 
 LINTER := bin/golangci-lint
 
@@ -48,9 +53,9 @@ build: ## build ./outlocal
 test: ## run all tests (needs nothing but Go, make and git)
 	$(GO) test $(TIMEOUT) ./...
 
-race: ## run all tests under the race detector (needs a C compiler)
+race: ## run all tests under the race detector (needs a C compiler); RACED='PACKAGES'
 	@.ci/ensure gcc
-	CGO_ENABLED=1 $(GO) test $(TIMEOUT) -race ./...
+	CGO_ENABLED=1 $(GO) test $(TIMEOUT) -race $(RACED)
 
 fuzz-seeds: ## play the seeds of all fuzz targets; a target without seeds fails
 	$(GO) test $(TIMEOUT) -run '^(Fuzz.*|TestFuzzTargetsHaveSeeds)$$' ./...
@@ -82,7 +87,7 @@ drift: coverage ## fail where a generated file, go.mod or go.sum is out of date
 		{ echo "out of date: run make generate and commit what it wrote"; exit 1; }
 	$(GO) mod tidy -diff
 
-cross: ## compile for the systems of a release; CROSS=all for every architecture of theirs
+cross: ## compile for Windows; CROSS=all for every system of a release
 	@for platform in $(if $(filter all,$(CROSS)),$(PLATFORMS),$(FOREIGN)); do \
 		echo "compile for $$platform"; \
 		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build ./... || exit 1; \
@@ -90,7 +95,8 @@ cross: ## compile for the systems of a release; CROSS=all for every architecture
 	@echo "compile and test without ngrok"
 	@$(GO) build -tags notunnel ./... && $(GO) test $(TIMEOUT) -tags notunnel ./tunnel
 
-check: fmt vet test fuzz-seeds drift cross lint race ## everything above, cheap things first: what CI runs
+check: fmt vet test fuzz-seeds drift cross lint ## all of that, race where goroutines meet: what CI runs
+	@$(MAKE) --no-print-directory race RACED='$(CONCURRENT)'
 
 bench: build ## compare all of it with bare loops, in some minutes; BENCH_JSON=FILE, BENCH='-only P1,P2'
 	@mkdir -p bin
