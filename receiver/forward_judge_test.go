@@ -149,6 +149,9 @@ func TestForwarderJudgesTheAnswer(t *testing.T) {
 				if response.StatusCode != tt.status {
 					t.Errorf("answered %d, want %d", response.StatusCode, tt.status)
 				}
+				if got := response.Header.Get("Content-Length"); tt.status == http.StatusNoContent && got != "" {
+					t.Errorf("an answer without a body says that its length is %s", got)
+				}
 				got := attempts(r)
 				if len(got) != 1 {
 					t.Fatalf("the journal has %d attempts, want 1", len(got))
@@ -343,6 +346,11 @@ func TestReplayOfACompressedBody(t *testing.T) {
 	}
 	if local.raw[1] != body || local.got[1].Header.Get("Content-Encoding") != "" {
 		t.Errorf("the webhook gets %q again, as %q, want the plain body", local.raw[1], local.got[1].Header.Get("Content-Encoding"))
+	}
+	for _, e := range attempts(r) {
+		if got := e.Exchange.RequestHeader.Get("Content-Encoding"); got != "" || string(e.Exchange.RequestBody) != body {
+			t.Errorf("the journal has %q, as %q, want the plain body", e.Exchange.RequestBody, got)
+		}
 	}
 	if got := shown(t, r); !strings.Contains(got, `\"changeType\":\"created\"`) || strings.Contains(got, secret) {
 		t.Errorf("the journal does not show the body, or shows the client state:\n%s", got)

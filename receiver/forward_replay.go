@@ -36,9 +36,6 @@ func (f *Forwarder) recall(seq uint64) (*passage, error) {
 	if f.target == nil {
 		return nil, ErrNoTarget
 	}
-	if seq == 0 {
-		return nil, ErrNotKept
-	}
 	kept := f.receiver.journal
 	request, _ := kept.Since(seq-1, func(e *journal.Entry) bool { return e.Seq == seq }, 1)
 	passed, _ := kept.Since(seq, func(e *journal.Entry) bool { return e.Kind == journal.Attempt && e.Cause == seq }, 1)
