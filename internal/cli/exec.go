@@ -83,6 +83,13 @@ func (a *app) exec(ctx context.Context, command []string, f execFlags) error {
 	}
 	t := &tally{Command: command[0]}
 	p.wrap = t.countCalls
+	summary, err := createSummary(f.summary)
+	if err != nil {
+		return err
+	}
+	if summary != nil {
+		defer summary.Close()
+	}
 	log, err := a.openLog(f.log)
 	if err != nil {
 		return err
@@ -117,7 +124,7 @@ func (a *app) exec(ctx context.Context, command []string, f execFlags) error {
 	if err := h.failure(); err != nil {
 		return err
 	}
-	return a.conclude(t, f)
+	return a.conclude(t, f, summary)
 }
 
 // findCommand looks a command up as a shell does.
@@ -135,16 +142,16 @@ func findCommand(name string) (string, error) {
 }
 
 // conclude tells the numbers, and settles the exit code.
-func (a *app) conclude(t *tally, f execFlags) error {
+func (a *app) conclude(t *tally, f execFlags, summary *os.File) error {
 	if f.requireCalls && t.Exit == ExitGood && t.Calls.Load() == 0 {
 		t.Exit = ExitFailed
 	}
 	if err := a.tellTally(t, f); err != nil {
 		return err
 	}
-	if f.summary != "" {
-		if err := writeTally(f.summary, t, a.process); err != nil {
-			return err
+	if summary != nil {
+		if err := newPrinter(summary, a.process).document(execSchema, t.document()); err != nil {
+			return notJudged("is there room on the disk?", "write the summary: %w", err)
 		}
 	}
 	if t.Exit != ExitGood {
@@ -156,13 +163,16 @@ func (a *app) conclude(t *tally, f execFlags) error {
 // errChild is wrapped by an error that is the command's own: its exit code is passed on as it is.
 var errChild = errors.New("the command has ended so")
 
-// writeTally writes the numbers to a file.
-func writeTally(file string, t *tally, process Process) error {
+// createSummary makes the file for the numbers, nil if none is wanted: before the command runs, as it may run for long.
+func createSummary(file string) (*os.File, error) {
+	if file == "" {
+		return nil, nil
+	}
 	out, err := os.Create(file)
 	if err != nil {
-		return notJudged("name a file that can be written", "write the summary: %w", err)
+		return nil, notJudged("name a file that can be written", "write the summary: %w", err)
 	}
-	return errors.Join(newPrinter(out, process).document(execSchema, t.document()), out.Close())
+	return out, nil
 }
 
 // stopPatience is what a command gets to end by itself when the emulator was stopped by somebody else.

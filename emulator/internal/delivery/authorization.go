@@ -87,41 +87,27 @@ func (e *Engine) Ended(h store.Handle) {
 	e.drop(held, Ended)
 }
 
-// wakeForGrants sets the timer for the first of them. One that comes too early finds nothing, and sets the next.
+// wakeForGrants sets the alarm for the first of them.
 func (e *Engine) wakeForGrants() {
 	a := &e.grants
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed || len(a.due) == 0 {
-		return
+	some := len(a.due) > 0
+	var next time.Time
+	if some {
+		next = a.due[0].next()
 	}
-	next := a.due[0].next()
-	switch {
-	case a.timer != nil && !next.Before(a.at):
-		return
-	case a.timer != nil:
-		a.timer.Stop()
+	a.mu.Unlock()
+	if some {
+		a.alarm.set(e.Clock, next, e.grantsDue)
 	}
-	a.at = next
-	a.timer = e.Clock.At(next, e.grantsDue)
 }
 
-// grantsDue is run by the clock, so it only hands over what is to be done.
 func (e *Engine) grantsDue() {
-	a := &e.grants
-	a.mu.Lock()
-	a.timer = nil
-	a.mu.Unlock()
-	flight := e.Clock.Begin("authorization of subscriptions")
-	started := e.start(func() {
-		defer flight.End()
+	e.rung(&e.grants.alarm, "authorization of subscriptions", func() {
 		for e.life.Err() == nil && e.lookAtGrants() {
 		}
 		e.wakeForGrants()
 	})
-	if !started {
-		flight.End()
-	}
 }
 
 // lookAtGrants does what is due, a portion at a time, and reports whether there may be more.

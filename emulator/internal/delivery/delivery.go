@@ -97,7 +97,7 @@ type Engine struct {
 	losses       losses
 	strays       strays
 	plans        sync.Pool // of *plan
-	expiry       expiry
+	expiry       alarm     // for the end of all subscriptions
 	grants       grants
 	held         atomic.Int32 // see Hold
 	era          atomic.Int64 // see Forget

@@ -1,10 +1,8 @@
 package delivery
 
 import (
-	"sync"
 	"time"
 
-	"github.com/outlocal/outlocal/internal/clock"
 	"github.com/outlocal/outlocal/journal"
 )
 
@@ -18,14 +16,6 @@ const (
 	expiryRest = 3
 )
 
-// expiry is the one timer for the end of all subscriptions.
-type expiry struct {
-	mu     sync.Mutex
-	timer  *clock.Timer
-	at     time.Time // virtual, when it is set
-	closed bool
-}
-
 // Watch sees to it that subscriptions end when their time has come. It is to be called after one was added, or its expiry changed; once
 // after many will do.
 func (e *Engine) Watch() {
@@ -33,28 +23,11 @@ func (e *Engine) Watch() {
 	if !some {
 		return
 	}
-	x := &e.expiry
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	switch {
-	case x.closed || x.timer != nil && !next.Before(x.at):
-		return // a timer that comes too early finds nothing, and sets the next
-	case x.timer != nil:
-		x.timer.Stop()
-	}
-	x.at = next
-	x.timer = e.Clock.At(next, e.expire)
+	e.expiry.set(e.Clock, next, e.expiryDue)
 }
 
-// expire is run by the clock, so it only hands over what is to be done.
-func (e *Engine) expire() {
-	x := &e.expiry
-	x.mu.Lock()
-	x.timer = nil
-	x.mu.Unlock()
-	flight := e.Clock.Begin("expiry of subscriptions")
-	started := e.start(func() {
-		defer flight.End()
+func (e *Engine) expiryDue() {
+	e.rung(&e.expiry, "expiry of subscriptions", func() {
 		for e.life.Err() == nil {
 			began := time.Now()
 			if !e.expirePortion() {
@@ -64,9 +37,6 @@ func (e *Engine) expire() {
 		}
 		e.Watch()
 	})
-	if !started {
-		flight.End()
-	}
 }
 
 // restFromExpiry leaves the machine to the notifications that are pending, if there are any.
@@ -99,13 +69,4 @@ func (e *Engine) expirePortion() bool {
 		e.Ended(r.Handle)
 	}
 	return len(expired) == expiryPortion
-}
-
-func (x *expiry) close() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.closed = true
-	if x.timer != nil {
-		x.timer.Stop()
-	}
 }

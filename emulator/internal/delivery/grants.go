@@ -8,10 +8,9 @@ import (
 
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator/internal/store"
-	"github.com/outlocal/outlocal/internal/clock"
 )
 
-// grants are the authorizations that may lapse. One heap and one timer serve all of them.
+// grants are the authorizations that may lapse. One heap and one alarm serve all of them.
 type grants struct {
 	some    atomic.Int64 // how many there are
 	lacking atomic.Int64 // how many of them have lapsed: looked at for every notification
@@ -19,9 +18,9 @@ type grants struct {
 	mu     sync.Mutex
 	of     map[store.Handle]*grant
 	due    grantHeap
-	timer  *clock.Timer
-	at     time.Time // virtual, when it is set
 	closed bool
+
+	alarm alarm // for the first of them
 }
 
 // grant is the authorization of one subscription.
@@ -113,18 +112,16 @@ func (a *grants) take(h store.Handle) []withheld {
 
 func (a *grants) close() {
 	a.clear()
+	a.alarm.close()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.closed = true
 }
 
 func (a *grants) clear() {
+	a.alarm.stop()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.timer != nil {
-		a.timer.Stop()
-		a.timer = nil
-	}
 	a.of, a.due = nil, nil
 	a.some.Store(0)
 	a.lacking.Store(0)
