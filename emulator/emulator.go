@@ -65,7 +65,8 @@ type Config struct {
 	Handlers map[string]http.Handler
 	// AllowTargets are hosts, or host:port, beside loopback that notifications may be sent to.
 	AllowTargets []string
-	// Routes deliver elsewhere than the subscription says: https://hooks.example.com=http://localhost:3000.
+	// Routes deliver elsewhere than the subscription says: https://hooks.example.com=http://localhost:3000. A *. before the
+	// first host stands for every name under it.
 	Routes []string
 	// Roots are trusted for webhooks' certificates beside the system's. On loopback any certificate is borne, save in strict mode.
 	Roots *x509.CertPool

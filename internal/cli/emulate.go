@@ -143,7 +143,7 @@ func addEmulation(cmd *cobra.Command, f *emulateFlags) {
 	completes(cmd, "quota", emulator.Quotas)
 	addForm(cmd, &f.form, documentedForm())
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that may be notified, as `HOST[:PORT]`; may be repeated")
-	flags.StringArrayVar(&f.routes, "route", nil, "deliver elsewhere than subscriptions say, as `URL=URL`; may be repeated")
+	flags.StringArrayVar(&f.routes, "route", nil, "deliver elsewhere than subscriptions say, as `URL=URL`; https://*.example.com is every name under it; may be repeated")
 	flags.StringVar(&f.webhookCA, "webhook-ca", "", "a `FILE` with certificates to trust in webhooks, in PEM")
 	flags.StringArrayVar(&f.faults, "fault", nil, "something that goes wrong, as `SPEC`, such as duplicate:next=1: outlocal fault kinds lists them; may be repeated")
 	completes(cmd, "fault", faultNames)

@@ -13,9 +13,14 @@ type origin struct {
 	port         int
 }
 
+// anyName begins the host of a route that is for all names under a domain.
+const anyName = "*."
+
 // Route sends what is meant for the origin of from to to instead, and allows
-// that target. from is scheme, host and port; to may have a path, which is put
-// before the path of what is sent.
+// that target. from is scheme, host and port; a host such as *.example.com
+// stands for every name under example.com that has no route of its own, as a
+// tunnel gives names that nobody knows before. to may have a path, which is
+// put before the path of what is sent.
 func (t *Targets) Route(from, to string) error {
 	fromURL, key, err := parseRouteURL(from)
 	if err != nil {
@@ -24,9 +29,15 @@ func (t *Targets) Route(from, to string) error {
 	if strings.Trim(fromURL.Path, "/") != "" {
 		return fmt.Errorf("route from %s: a route is for a whole host: leave the path out", fromURL.Host)
 	}
+	if strings.Contains(strings.TrimPrefix(key.host, anyName), "*") {
+		return fmt.Errorf("route from %s: a * stands for the whole beginning of a name, such as *.example.com", fromURL.Host)
+	}
 	toURL, _, err := parseRouteURL(to)
 	if err != nil {
 		return fmt.Errorf("route to: %w", err)
+	}
+	if strings.Contains(toURL.Host, "*") {
+		return fmt.Errorf("route to %s: want one host", toURL.Host)
 	}
 	if err := t.Allow(toURL.Scheme + "://" + toURL.Host); err != nil {
 		return err
@@ -58,10 +69,8 @@ func (t *Targets) Destination(u *url.URL) (destination *url.URL, routed bool) {
 	if err != nil {
 		return u, false
 	}
-	t.mu.RLock()
-	to, ok := t.routes[origin{strings.ToLower(u.Scheme), hostname(u.Hostname()), port}]
-	t.mu.RUnlock()
-	if !ok {
+	to := t.route(origin{strings.ToLower(u.Scheme), hostname(u.Hostname()), port})
+	if to == nil {
 		return u, false
 	}
 	d := *u
@@ -71,6 +80,22 @@ func (t *Targets) Destination(u *url.URL) (destination *url.URL, routed bool) {
 		d.Path = strings.TrimSuffix(to.Path, "/") + u.Path
 	}
 	return &d, true
+}
+
+// route finds where an origin is routed to, nil if it is not: the nearest
+// domain wins.
+func (t *Targets) route(from origin) *url.URL {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if to, ok := t.routes[from]; ok {
+		return to
+	}
+	for _, domain, under := strings.Cut(from.host, "."); under; _, domain, under = strings.Cut(domain, ".") {
+		if to, ok := t.routes[origin{from.scheme, anyName + domain, from.port}]; ok {
+			return to
+		}
+	}
+	return nil
 }
 
 // parseRouteURL reads one side of a route.

@@ -265,6 +265,10 @@ func TestRoute(t *testing.T) {
 		{"another host", "https://hooks.example.com=http://localhost:3000", "https://example.com/cb", ""},
 		{"a path before the path", "https://hooks.example.com/=http://localhost:3000/api/", "https://hooks.example.com/a%2Fb", "http://localhost:3000/api/a%2Fb"},
 		{"to another host", "https://hooks.example.com=https://staging.example.com", "https://hooks.example.com", "https://staging.example.com"},
+		{"every name of a domain", "https://*.ngrok.test=https://127.0.0.1:4443", "https://random-1.ngrok.test/cb", "https://127.0.0.1:4443/cb"},
+		{"names of names of a domain", "https://*.ngrok.test=https://127.0.0.1:4443", "https://a.random-1.NGROK.test/cb", "https://127.0.0.1:4443/cb"},
+		{"the domain itself", "https://*.ngrok.test=https://127.0.0.1:4443", "https://ngrok.test/cb", ""},
+		{"a domain that ends alike", "https://*.ngrok.test=https://127.0.0.1:4443", "https://a.notngrok.test/cb", ""},
 		{"a URL that is none", "https://hooks.example.com=http://localhost:3000", "mailto:x", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -299,6 +303,24 @@ func TestRoute(t *testing.T) {
 	}
 }
 
+func TestTheNearestRouteWins(t *testing.T) {
+	var targets Targets
+	for _, spec := range []string{
+		"https://*.example=http://localhost:1", "https://*.hooks.example=http://localhost:2", "https://one.hooks.example=http://localhost:3",
+	} {
+		if err := targets.RouteSpec(spec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for from, want := range map[string]string{
+		"https://other.example": "http://localhost:1", "https://two.hooks.example": "http://localhost:2", "https://one.hooks.example": "http://localhost:3",
+	} {
+		if to, _ := targets.Destination(parse(t, from)); to.String() != want {
+			t.Errorf("%s is routed to %s, want %s", from, to, want)
+		}
+	}
+}
+
 func TestRouteRefuses(t *testing.T) {
 	for _, row := range []struct{ spec, want string }{
 		{"https://hooks.example.com", "route: want FROM=TO, such as https://hooks.example.com=http://localhost:3000"},
@@ -306,6 +328,9 @@ func TestRouteRefuses(t *testing.T) {
 		{"https://hooks.example.com/cb=http://localhost:3000", "route from hooks.example.com: a route is for a whole host: leave the path out"},
 		{"https://hooks.example.com=ftp://localhost", `route to: host localhost: scheme "ftp" is neither http nor https`},
 		{"https://hooks.example.com=http://localhost?code=s3cret", "route to: host localhost: want no user, query or fragment"},
+		{"https://hooks.*.com=http://localhost:3000", "route from hooks.*.com: a * stands for the whole beginning of a name, such as *.example.com"},
+		{"https://*=http://localhost:3000", "route from *: a * stands for the whole beginning of a name, such as *.example.com"},
+		{"https://*.a.example=http://*.b.example", "route to *.b.example: want one host"},
 		{"https://hooks.example.com=http://%zz", "route to: want a URL such as http://localhost:3000"},
 	} {
 		t.Run(row.spec, func(t *testing.T) {
