@@ -1,0 +1,72 @@
+package report_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/outlocal/outlocal/internal/report"
+)
+
+// commands are the lines that a host obeys: GitHub those that begin with two colons, after blanks, and those that have its older form
+// anywhere; Azure those that have either of its forms anywhere.
+func commands(text, host string) (all []string) {
+	for line := range strings.Lines(text) {
+		lower := strings.ToLower(line)
+		switch {
+		case host == "github" && (strings.HasPrefix(strings.TrimLeft(line, " \t"), "::") || strings.Contains(line, "##[")):
+			all = append(all, line)
+		case host == "azure" && (strings.Contains(lower, "##vso[") || strings.Contains(line, "##[")):
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+func TestAnnotate(t *testing.T) {
+	for _, row := range []struct {
+		host report.Host
+		want []string
+	}{
+		{report.GitHub, []string{
+			"::error file=stories/a%2Cb%3Ac;d]/app-renews.yaml,line=12,col=5,title=app-renews::The app renews, in time: it was not renewed: 50%25 of 2; see [a]\n",
+			"::group::app-renews\n", "::endgroup::\n",
+			"::error title=https::TLS: nothing answers\n",
+			"::warning title=content-type::Says what it is: ]]></failure> <script>␀␛[31m \\xff\\ufffe |`````| %0A::error::mine%0A  ::set-output name=a::b%0A# #vso[task.setvariable variable=a]b # #[add-path]c 100%25\n",
+		}},
+		{report.Azure, []string{
+			"##vso[task.logissue type=error;sourcepath=stories/a,b:c%3Bd%5D/app-renews.yaml;linenumber=12;columnnumber=5;code=app-renews]app-renews: The app renews, in time: it was not renewed: 50%AZP25 of 2; see [a]\n",
+			"##[group]app-renews\n", "##[endgroup]\n",
+			"##vso[task.logissue type=error;code=https]https: TLS: nothing answers\n",
+			"##vso[task.logissue type=warning;code=content-type]content-type: Says what it is: ]]></failure> <script>␀␛[31m \\xff\\ufffe |`````| %0A::error::mine%0A  ::set-output name=a::b%0A# #vso[task.setvariable variable=a]b # #[add-path]c 100%AZP25\n",
+		}},
+	} {
+		t.Run(string(row.host), func(t *testing.T) {
+			var out bytes.Buffer
+			if err := sample().Annotate(&out, row.host); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(row.want, commands(out.String(), string(row.host))); diff != "" {
+				t.Errorf("commands (-want +got):\n%s", diff)
+			}
+			for _, want := range []string{"| at stories/a,b:c;d]/app-renews.yaml:12:5\n", "| ::error::mine\n", "| step: 3\n", "| again: outlocal run app-renews.yaml --seed 7\n"} {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("the text has no %q:\n%s", want, &out)
+				}
+			}
+		})
+	}
+}
+
+// Where all is good, nothing is shown.
+func TestAnnotateNothing(t *testing.T) {
+	r := report.Report{Suites: []report.Suite{{Cases: []report.Case{{ID: "a", Outcome: report.Good}, {ID: "b", Outcome: report.Skipped}, {ID: "c", Outcome: report.NotJudged}}}}}
+	for _, host := range report.Hosts() {
+		var out bytes.Buffer
+		if err := r.Annotate(&out, report.Host(host)); err != nil || out.Len() > 0 {
+			t.Errorf("%s: %v, %q", host, err, &out)
+		}
+	}
+}

@@ -1,0 +1,158 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/outlocal/outlocal/internal/report"
+)
+
+func says(text string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}
+}
+
+func TestFile(t *testing.T) {
+	broken := errors.New("broken")
+	for _, row := range []struct {
+		name   string
+		before string // what is there already
+		write  func(io.Writer) error
+		want   string
+		err    error
+	}{
+		{"a new one", "", says("new"), "new", nil},
+		{"in place of an old one", "an old one, which is longer", says("new"), "new", nil},
+		{"one that breaks off leaves the old one", "old", func(w io.Writer) error { return errors.Join(says("half")(w), broken) }, "old", broken},
+		{"one that breaks off leaves nothing", "", func(w io.Writer) error { return errors.Join(says("half")(w), broken) }, "", broken},
+		{"one that is never written leaves the old one", "old", nil, "old", nil},
+		{"one that is never written leaves nothing", "", nil, "", nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "report.xml")
+			if row.before != "" {
+				if err := os.WriteFile(path, []byte(row.before), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f, err := report.Open(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if now, _ := os.ReadFile(path); string(now) != row.before {
+				t.Errorf("before it is written it holds %q", now)
+			}
+			if row.write != nil {
+				if err := f.Write(row.write); !errors.Is(err, row.err) {
+					t.Errorf("error %v, want %v", err, row.err)
+				}
+			}
+			f.Close()
+			if got, _ := os.ReadFile(path); string(got) != row.want {
+				t.Errorf("it holds %q, want %q", got, row.want)
+			}
+			if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); len(left) > 0 {
+				t.Errorf("%v was left", left)
+			}
+		})
+	}
+}
+
+func TestFileIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	for _, row := range []struct{ name, path, want string }{
+		{"a folder that is not there", filepath.Join(folder, "none", "report.xml"), "report.xml: no such file or directory"},
+		{"a folder itself", folder, "is a folder"},
+		{"below a file", filepath.Join(readOnly(t, folder), "report.xml"), "not a directory"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f, err := report.Open(row.path, nil)
+			if err == nil {
+				f.Close()
+				t.Fatal("it is opened")
+			}
+			if runtime.GOOS != "windows" && !strings.Contains(err.Error(), row.want) || !strings.HasPrefix(err.Error(), "open report") {
+				t.Errorf("error is %q, want %q in it", err, row.want)
+			}
+		})
+	}
+}
+
+// readOnly is a file that can't be written.
+func readOnly(t *testing.T, folder string) string {
+	t.Helper()
+	path := filepath.Join(folder, "read-only")
+	if err := os.WriteFile(path, []byte("old"), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// To replace a file asks for nobody's leave but the folder's.
+func TestFileThatMayNotBeWritten(t *testing.T) {
+	path := readOnly(t, t.TempDir())
+	if probe, err := os.OpenFile(path, os.O_WRONLY, 0); err == nil {
+		probe.Close()
+		t.Skip("whoever runs this may write everything")
+	}
+	if f, err := report.Open(path, nil); err == nil {
+		f.Close()
+		t.Error("it is opened")
+	}
+}
+
+// A link stays one, and what is no file is written rather than replaced.
+func TestFileThatIsMore(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it has neither such links nor such devices")
+	}
+	folder := t.TempDir()
+	target, link := filepath.Join(folder, "target.xml"), filepath.Join(folder, "link.xml")
+	if err := os.WriteFile(target, nil, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	device := filepath.Join(folder, "null")
+	if err := os.Symlink(os.DevNull, device); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, device} {
+		f, err := report.Open(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Write(says("new")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info, err)
+	}
+	if info, err := os.Stat(target); err != nil || info.Mode().Perm() != 0o640 || info.Size() != 3 {
+		t.Errorf("the link's target is %v, %v", info, err)
+	}
+	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the device was replaced: %v, %v", info, err)
+	}
+}
+
+func TestStandardOutput(t *testing.T) {
+	var out bytes.Buffer
+	f, err := report.Open(report.Stdout, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Write(says("text")); err != nil || out.String() != "text" {
+		t.Errorf("it wrote %q, %v", &out, err)
+	}
+}
