@@ -40,6 +40,7 @@ which the service had each. The names are what --dialect and --serve take.`,
 			return nil
 		},
 	}
+	cmd.SuggestionsMinimumDistance = 2
 	cmd.AddCommand(newDialectsDiffCommand(a))
 	return cmd
 }

@@ -60,13 +60,15 @@ func completes(cmd *cobra.Command, name string, values func() []string) {
 	})
 }
 
-// takes demands exactly the named arguments.
+// takes demands exactly the named arguments. Of a command that takes none but has commands below it, what stands there is meant as one.
 func takes(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		hint := "usage: " + cmd.UseLine()
 		switch {
 		case len(args) < len(names):
 			return wrongUse(hint, "%s: %s is missing", cmd.Name(), names[len(args)])
+		case len(args) > 0 && len(names) == 0 && cmd.HasSubCommands():
+			return unknownVerb(cmd, args[0])
 		case len(args) > len(names) && len(names) == 0:
 			return wrongUse(hint, "%s takes no arguments, but got %q", cmd.Name(), args[0])
 		case len(args) > len(names):

@@ -24,12 +24,7 @@ app's knowing, as the service may: outlocal reset --subscription ID.`,
 outlocal subscriptions --mailbox anna@contoso.com --json
 outlocal subscriptions list --service https://graph.microsoft.com/v1.0
 outlocal subscriptions delete 7f105c7d`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownVerb(cmd, args[0])
-			}
-			return nil
-		},
+		Args: takes(),
 	})
 	cmd.SuggestionsMinimumDistance = 2
 	list := a.listing(&cobra.Command{
