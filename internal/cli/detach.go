@@ -24,6 +24,7 @@ type background struct {
 	detach bool
 	log    string // set in the process in the background: where it writes
 	format logFormat
+	tied   bool // it ends with its standard input
 }
 
 // logFormat is how a long-running verb tells what happens. The zero value is text.
@@ -54,16 +55,32 @@ func (f *logFormat) Type() string { return "string" }
 // speak settles how the process that stays tells what happens.
 func (b *background) speak(a *app) { a.json = a.json || b.format == jsonLog }
 
+// tie ends a house with the input of its process. What waits for that ends with the process: nothing calls off a read of standard input.
+func (b *background) tie(h *house) {
+	if !b.tied {
+		return
+	}
+	go func() {
+		_, _ = io.Copy(io.Discard, h.app.process.In) // an input that can't be read has ended too
+		h.stop()
+	}()
+}
+
 // leaves tells whether the command is to go on in the background, and is not there yet.
 func (b *background) leaves() bool { return b.detach && b.log == "" }
 
 // detachedFlag tells a process that it is the one in the background. It is for outlocal itself.
 const detachedFlag = "detached-log"
 
+// tiedFlag ends a process with whoever holds the other end of its input: a system closes that also for a program that was killed.
+const tiedFlag = "end-with-stdin"
+
 func addBackground(cmd *cobra.Command, b *background) {
 	flags := cmd.Flags()
 	flags.StringVar(&b.name, "name", "", "a `NAME` for other commands to call it; its kind, with a number if need be, if left out")
 	flags.BoolVar(&b.detach, "detach", false, "run in the background, and return once it is ready")
+	flags.BoolVar(&b.tied, tiedFlag, false, "end when standard input does, so as not to outlive the program that started it")
+	excludes(cmd, "detach", tiedFlag)
 	b.format = textLog
 	flags.Var(&b.format, "log-format", "`FORMAT` of what it tells while it runs: text, or json as --json does")
 	completes(cmd, "log-format", func() []string { return []string{string(textLog), string(jsonLog)} })

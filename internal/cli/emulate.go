@@ -264,6 +264,7 @@ func (a *app) emulate(ctx context.Context, f emulateFlags) error {
 	}
 	ctx, h := a.newHouse(ctx, f.background.log)
 	defer h.close()
+	f.background.tie(h)
 	e, err := h.emulation(ctx, f, p)
 	if err != nil {
 		return err

@@ -104,6 +104,7 @@ func (a *app) receive(ctx context.Context, f receiveFlags) error {
 	}
 	ctx, h := a.newHouse(ctx, f.background.log)
 	defer h.close()
+	f.background.tie(h)
 	h.onClose(webhook.Close)
 	hook, err := h.listen(ctx, f.listen.on(f.port))
 	if err != nil {
