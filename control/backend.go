@@ -80,6 +80,7 @@ type EmulatorBackend interface {
 	Timekeeper
 	Mounter
 	SubscriptionKeeper
+	DeliveryWatcher
 	LifecycleRaiser
 	FaultKeeper
 	TokenIssuer

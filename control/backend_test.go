@@ -135,6 +135,17 @@ func (f *fake) RemoveSubscriptions(_ context.Context, where control.Selector) (c
 	return control.Removed{Removed: 4}, f.note(where)
 }
 
+func oneHandled() control.Handled {
+	return control.Handled{
+		Notifications: []control.HandledNotification{{Subscription: "s1", Change: "created", Item: "AAMk=", Status: 202, Try: 2, Attempt: 9, Cause: 5, Read: 8}},
+		Next:          9, Instead: []string{"one was answered 500"},
+	}
+}
+
+func (f *fake) Handled(_ context.Context, q control.HandledQuery) (control.Handled, error) {
+	return oneHandled(), f.note(q)
+}
+
 func (f *fake) RaiseLifecycle(_ context.Context, e control.LifecycleEvent) (control.LifecycleRaised, error) {
 	return control.LifecycleRaised{Matched: 3, Raised: 2, Entry: 8, Note: "one has no lifecycle URL"}, f.note(e)
 }

@@ -97,6 +97,12 @@ func (c *Client) Wait(ctx context.Context, w WaitRequest) ([]journal.Entry, erro
 	return c.wait(ctx, w)
 }
 
+// Handled waits until webhooks have handled so many notifications, and returns them. When too few were handled in time, it returns
+// those with an [*Error] of [CodeTooFew] that says what was there instead.
+func (c *Client) Handled(ctx context.Context, q HandledQuery) (Handled, error) {
+	return call[Handled](ctx, c, http.MethodGet, "/handled", encodeQuery(q), nil)
+}
+
 // RaiseLifecycle makes lifecycle notifications due.
 func (c *Client) RaiseLifecycle(ctx context.Context, e LifecycleEvent) (LifecycleRaised, error) {
 	return call[LifecycleRaised](ctx, c, http.MethodPost, "/lifecycle", nil, e)

@@ -20,6 +20,10 @@ func everything() control.Selector {
 	return control.Selector{App: "app 1", Mailbox: "ann@contoso.com", Subscription: "QUI=", URL: "https://hook.example/cb?a=1&b=2"}
 }
 
+func handledQuery() control.HandledQuery {
+	return control.HandledQuery{Count: 3, Within: control.Duration(time.Minute), Since: 4, Change: []string{"created", "missed"}, Read: true, Where: everything()}
+}
+
 // calls are all of a client's calls but those about the journal: each with what has to reach the backend and what has to come back.
 func calls() []struct {
 	name  string
@@ -65,6 +69,10 @@ func calls() []struct {
 			return c.Import(ctx, slices.Values(rows(2)))
 		},
 			[]any{rows(2)[0], rows(2)[1]}, control.Imported{Count: 2, IDs: []string{"id-of-r1", "id-of-r2"}}},
+		{"handled", func(ctx context.Context, c *control.Client) (any, error) { return c.Handled(ctx, handledQuery()) }, []any{handledQuery()}, oneHandled()},
+		{"handled, with what is left out", func(ctx context.Context, c *control.Client) (any, error) {
+			return c.Handled(ctx, control.HandledQuery{})
+		}, []any{control.HandledQuery{Count: 1, Within: control.Duration(5 * time.Second)}}, oneHandled()},
 		{"lifecycle", func(ctx context.Context, c *control.Client) (any, error) {
 			return c.RaiseLifecycle(ctx, control.LifecycleEvent{Event: "missed", Where: everything()})
 		}, []any{control.LifecycleEvent{Event: "missed", Where: everything()}}, control.LifecycleRaised{Matched: 3, Raised: 2, Entry: 8, Note: "one has no lifecycle URL"}},

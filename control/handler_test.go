@@ -93,6 +93,9 @@ func TestRefusals(t *testing.T) {
 		{"a wait for less than nothing", "POST", "/journal/wait", json, `{"count":-1}`, 400, "badRequest", "wait: count is -1", "it can be 1 to 10000"},
 		{"a wait without an end", "POST", "/journal/wait", json, `{"within":"11m"}`, 400, "badRequest", "wait: within is 11m", "it can be up to 10m"},
 		{"a wait for an unknown kind", "POST", "/journal/wait", json, `{"kinds":["retrys"]}`, 400, "badRequest", `read the journal: kind can't be "retrys"`, "did you mean retry?"},
+		{"a wait for too many notifications", "GET", "/handled?count=10001", "", "", 400, "badRequest", "wait: count is 10001", "it can be 1 to 10000"},
+		{"a wait for a notification without an end", "GET", "/handled?within=11m", "", "", 400, "badRequest", "wait: within is 11m", "it can be up to 10m"},
+		{"a wait for an unknown change", "GET", "/handled?change=create", "", "", 400, "badRequest", `wait: change can't be "create"`, "did you mean created?"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake()
@@ -137,6 +140,7 @@ func TestARouteWithoutItsPartSaysSo(t *testing.T) {
 		{"POST", "/subscriptions/import", "subscription store"},
 		{"GET", "/journal", "journal"},
 		{"POST", "/journal/wait", "journal"},
+		{"GET", "/handled", "webhook that is notified from"},
 		{"POST", "/lifecycle", "subscription store"},
 		{"POST", "/tokens", "sign-in of its own"},
 		{"GET", "/faults", "fault to be had"},

@@ -34,6 +34,7 @@ const (
 	partMounts        = "base path to serve dialects under"
 	partSubscriptions = "subscription store"
 	partFaults        = "fault to be had"
+	partDeliveries    = "webhook that is notified from"
 	partTokens        = "sign-in of its own"
 	partReset         = "state to reset"
 	partStop          = "way to stop the process"
@@ -57,6 +58,7 @@ func routes() []route {
 		{post, "/subscriptions/import", "import", "Puts subscriptions in, without a handshake and beyond any quota. Rows are taken in their order until one is refused.", importing()},
 		{get, "/journal", "journal", "Reads or follows the journal.", reading()},
 		{post, "/journal/wait", "wait", "Waits until so many entries match. Too few in time is an error; those that did match stand beside it.", served(partJournal, serveWait)},
+		{get, "/handled", "handled", "Waits until webhooks have handled so many notifications, and tells which. Too few in time is an error that says what was there instead; those that were handled stand beside it.", served(partDeliveries, serveHandled)},
 		{post, "/lifecycle", "raiseLifecycle", "Makes lifecycle notifications due.", served(partSubscriptions, serveLifecycle)},
 		{get, "/faults", "faults", "Lists the rules by which things go wrong.", served(partFaults, serveFaults)},
 		{post, "/faults", "addFaults", "Lets things go wrong: puts rules in force, all or none.", served(partFaults, serveNewFaults)},

@@ -102,31 +102,20 @@ func followJournal(w http.ResponseWriter, r *http.Request, j *journal.Journal, q
 }
 
 func serveWait(r *http.Request, b JournalKeeper, _ nothing, q WaitRequest) (waitAnswer, error) {
-	if q.Count == 0 {
-		q.Count = 1
-	}
-	if q.Within == 0 {
-		q.Within = Duration(waitDefault)
-	}
-	switch {
-	case q.Count < 0 || q.Count > pageLimit:
-		return waitAnswer{}, BadRequest(fmt.Sprintf("wait: count is %d", q.Count), fmt.Sprintf("it can be 1 to %d", pageLimit))
-	case q.Within < 0 || q.Within.Std() > waitLimit:
-		return waitAnswer{}, BadRequest(fmt.Sprintf("wait: within is %s", q.Within), fmt.Sprintf("it can be up to %s", Duration(waitLimit)))
+	if err := checkWait(&q.Count, &q.Within); err != nil {
+		return waitAnswer{}, err
 	}
 	if err := checkKinds(q.Kinds); err != nil {
 		return waitAnswer{}, err
 	}
-	closing, cancel := untilClosing(r.Context())
+	ctx, cancel := withinOrClosing(r.Context(), q.Within)
 	defer cancel()
-	ctx, cancelTimeout := context.WithTimeout(closing, q.Within.Std())
-	defer cancelTimeout()
 	entries, err := b.Journal().Wait(ctx, q.Since, q.Count, matching(q.Kinds, q.Where))
 	answer := waitAnswer{Entries: masked(entries)}
 	switch {
 	case err == nil:
 		return answer, nil
-	case errors.Is(err, context.DeadlineExceeded): // its own, or that of a caller who is gone
+	case isLate(err):
 		return answer, &Error{
 			http.StatusConflict, CodeTooFew,
 			fmt.Sprintf("wait for %s: %d matched within %s", entriesWord(q.Count), len(entries), q.Within),
@@ -135,6 +124,26 @@ func serveWait(r *http.Request, b JournalKeeper, _ nothing, q WaitRequest) (wait
 	}
 	return answer, fmt.Errorf("wait for %s: %w", entriesWord(q.Count), context.Cause(ctx))
 }
+
+// checkWait fills in what was left out of a wait, and refuses one without an end.
+func checkWait(count *int, within *Duration) error {
+	if *count == 0 {
+		*count = 1
+	}
+	if *within == 0 {
+		*within = Duration(waitDefault)
+	}
+	switch {
+	case *count < 0 || *count > pageLimit:
+		return BadRequest(fmt.Sprintf("wait: count is %d", *count), fmt.Sprintf("it can be 1 to %d", pageLimit))
+	case *within < 0 || within.Std() > waitLimit:
+		return BadRequest(fmt.Sprintf("wait: within is %s", *within), fmt.Sprintf("it can be up to %s", Duration(waitLimit)))
+	}
+	return nil
+}
+
+// isLate tells whether a wait ended by its own deadline, or that of a caller who is gone.
+func isLate(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
 func entriesWord(n int) string {
 	if n == 1 {
@@ -184,6 +193,16 @@ func sizeOfPage(limit int) (int, error) {
 		return 0, BadRequest(fmt.Sprintf("read a page: limit is %d", limit), fmt.Sprintf("it can be 1 to %d", pageLimit))
 	}
 	return limit, nil
+}
+
+// withinOrClosing is untilClosing for at most so long.
+func withinOrClosing(ctx context.Context, within Duration) (context.Context, context.CancelFunc) {
+	closing, cancel := untilClosing(ctx)
+	limited, cancelTimeout := context.WithTimeout(closing, within.Std())
+	return limited, func() {
+		cancelTimeout()
+		cancel()
+	}
 }
 
 // untilClosing ends with ctx, or when the server that it belongs to shuts down: that waits for its requests.

@@ -420,7 +420,7 @@ func TestCallingBack(t *testing.T) {
 		if w.hook.count() == 1 {
 			w.raise("message.created")
 		}
-		_, err := w.Advance(r.Context(), time.Hour)
+		_, err := w.Server.Advance(r.Context(), time.Hour)
 		refused <- err
 		return false
 	})

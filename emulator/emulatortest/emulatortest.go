@@ -1,26 +1,25 @@
-// Package emulatortest gives a Go test an emulator in one line.
+// Package emulatortest gives a Go test an emulator of Outlook and Microsoft Graph in one line.
 //
-// [Start] is hermetic: addresses of its own on loopback, a certificate authority in memory, nothing written to disk, everything ended
-// with the test. A webhook that is an [http.Handler] is called without a socket; one that listens somewhere on this machine is called
-// over HTTP like any other. What happened is logged only when the test fails.
+// [Start] listens on loopback, [StartTLS] does so with TLS, and [New] opens no socket at all, for code that is given its [http.Client]
+// and for bubbles of testing/synctest. A webhook that is an [http.Handler] is called without a socket by each of them; one that listens
+// somewhere on this machine is called over HTTP like any other. All are hermetic: addresses of their own, nothing written to disk,
+// everything ended with the test, so that tests run in parallel. What happened is logged only when the test fails.
+//
+// After something happened, [Emulator.Settle] waits until the webhook has answered what is due now, and [Emulator.WaitHandled] until it
+// has answered so many notifications well. What the service waits for itself, such as a retry, comes with [Emulator.Advance].
+//
+// It is for code that notifications are sent to, or that subscribes to them. To see what a service sends, without a webhook of one's
+// own, use package receivertest beside it; to play a whole story, or the checks of a webhook's conformance, use scenarios.RunWith.
 package emulatortest
 
 import (
-	"context"
-	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/outlocal/outlocal/control"
-	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator"
-	"github.com/outlocal/outlocal/journal"
-	"github.com/outlocal/outlocal/notify"
-	"github.com/outlocal/outlocal/subscriber"
 )
 
 // WebhookURL is the notification URL of the handler that [Config] names: nothing listens there, and nothing has to.
@@ -29,8 +28,11 @@ const WebhookURL = "https://webhook.test/notifications"
 // ClientState is what subscriptions made by [Emulator.Subscribe] carry.
 const ClientState = "emulatortest client state"
 
-// webhookHost is the host of WebhookURL; .test is reserved for this.
-const webhookHost = "webhook.test"
+// Hosts of this process; .test is reserved for such.
+const (
+	webhookHost = "webhook.test"
+	withoutURL  = "http://emulator.test" // the URL of one without a socket
+)
 
 // Config is an emulator's, and the webhook under test beside it.
 type Config struct {
@@ -40,134 +42,92 @@ type Config struct {
 	Webhook http.Handler
 }
 
-// Emulator is a running one.
+// Emulator is a running one. Its methods are for the test's own goroutine, as they may end the test.
 type Emulator struct {
 	*emulator.Server
-	// URL is where its API listens, such as http://127.0.0.1:41234; base paths follow it.
+	// URL is where its API is, such as http://127.0.0.1:41234; base paths follow it. Of one without a socket, only Client gets there.
 	URL string
 	// Control steers it.
 	Control *control.Client
 
-	tb testing.TB
+	tb     testing.TB
+	client *http.Client
 }
 
 // Start runs an emulator until the test ends. A Config that makes no sense fails the test.
 func Start(tb testing.TB, c Config) *Emulator {
 	tb.Helper()
+	return listen(tb, c, httptest.NewServer)
+}
+
+// StartTLS is Start with TLS, as many libraries of Microsoft Graph want it. [Emulator.Client] trusts its certificate.
+func StartTLS(tb testing.TB, c Config) *Emulator {
+	tb.Helper()
+	return listen(tb, c, httptest.NewTLSServer)
+}
+
+// New is Start without a socket: [Emulator.Client] calls the API within the process.
+func New(tb testing.TB, c Config) *Emulator {
+	tb.Helper()
 	if c.Webhook != nil {
 		handlers := map[string]http.Handler{webhookHost: c.Webhook}
-		for host, h := range c.Handlers {
-			handlers[host] = h
-		}
+		maps.Copy(handlers, c.Handlers)
 		c.Handlers = handlers
 	}
 	server, err := emulator.New(c.Config)
 	if err != nil {
 		tb.Fatalf("start the emulator: %v", err)
 	}
-	listener := httptest.NewServer(server)
-	server.Announce(emulator.Addresses{HTTP: listener.URL})
-	e := &Emulator{Server: server, URL: listener.URL, Control: server.ControlClient(), tb: tb}
+	e := &Emulator{Server: server, URL: withoutURL, Control: server.ControlClient(), tb: tb, client: &http.Client{Transport: within{server}}}
+	server.Announce(emulator.Addresses{HTTP: e.URL})
 	tb.Cleanup(func() {
 		if tb.Failed() {
-			e.logJournal()
+			e.tell(c.Seed)
 		}
 		server.Close()
-		listener.Close()
 	})
 	return e
 }
 
-// Change raises one change in the default user's mailbox, such as message.created, and returns it. It fails the test when it can't.
-func (e *Emulator) Change(what control.Change) control.Raised {
-	e.tb.Helper()
-	raised, err := e.Control.RaiseChange(context.Background(), what)
-	if err != nil {
-		e.tb.Fatalf("raise %s.%s: %v", what.Collection, what.Change, err)
+// listen lets an emulator be reached by its URL.
+func listen(tb testing.TB, c Config, open func(http.Handler) *httptest.Server) *Emulator {
+	tb.Helper()
+	e := New(tb, c)
+	listener := open(e.Server)
+	tb.Cleanup(listener.Close)
+	e.URL, e.client = listener.URL, listener.Client()
+	at := emulator.Addresses{HTTP: e.URL}
+	if listener.TLS != nil {
+		at = emulator.Addresses{HTTPS: e.URL}
 	}
-	return raised
+	e.Announce(at)
+	return e
 }
 
-// Subscribe watches a resource of the default user in Graph v1.0, such as me/messages, for changes such as "created,updated", with the
-// webhook under test as its notification URL. The webhook has to pass its handshake, or the test fails with the diagnosis.
-func (e *Emulator) Subscribe(resource, changes string) subscriber.Subscription {
-	e.tb.Helper()
-	kinds, err := notify.ParseChangeType(changes)
-	if err != nil {
-		e.tb.Fatalf("subscribe to %s: %v", resource, err)
-	}
-	client := e.Subscriber(dialect.GraphV1)
-	made, err := client.Create(context.Background(), subscriber.Request{Resource: resource, Changes: kinds, NotificationURL: WebhookURL, ClientState: ClientState})
-	var refused *subscriber.Error
-	if errors.As(err, &refused) && refused.Hint != "" {
-		e.tb.Fatalf("subscribe to %s: %v\n%s", resource, err, refused.Hint)
-	}
-	if err != nil {
-		e.tb.Fatalf("subscribe to %s: %v", resource, err)
-	}
-	return made
-}
+// Client calls the API at URL: over the network, trusting the emulator's certificate, or within the process. It is for code under test
+// that takes a client.
+func (e *Emulator) Client() *http.Client { return e.client }
 
-// Subscriber speaks to the emulator in a dialect that it serves, as the default user.
-func (e *Emulator) Subscriber(d *dialect.Dialect) *subscriber.Client {
-	return &subscriber.Client{BaseURL: e.URL, Dialect: d, Token: "any", Now: e.Now}
-}
+// within hands requests to a handler, whatever host they are for. An answer is there once it is whole.
+type within struct{ handler http.Handler }
 
-// Settle returns when the webhook has answered everything that is due now. It fails the test when that never ends.
-func (e *Emulator) Settle() {
-	e.tb.Helper()
-	if _, err := e.Control.Advance(context.Background(), 0); err != nil {
-		e.tb.Fatalf("settle: %v", err)
+// RoundTrip implements [http.RoundTripper].
+func (w within) RoundTrip(r *http.Request) (*http.Response, error) {
+	request := r.Clone(r.Context())
+	request.RequestURI, request.RemoteAddr = r.URL.RequestURI(), "in process"
+	if request.Host == "" {
+		request.Host = r.URL.Host
 	}
-}
-
-// patience of the real clock for webhooks in Wait; a test that hits it has failed anyway.
-const patience = 10 * time.Second
-
-// Wait returns the first n journal entries of a kind after since, such as the attempts that a change caused. It fails the test when
-// they don't come.
-func (e *Emulator) Wait(kind journal.Kind, n int, since uint64) []journal.Entry {
-	e.tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	entries, err := e.Journal().Wait(ctx, since, n, func(entry *journal.Entry) bool { return entry.Kind == kind })
-	if err != nil {
-		e.tb.Fatalf("wait for %d × %s: %v", n, kind, err)
+	if request.Body == nil {
+		request.Body = http.NoBody
 	}
-	return entries
-}
-
-// logJournal shows a failed test what happened, without secrets.
-func (e *Emulator) logJournal() {
-	entries, dropped := e.Journal().Since(0, nil, 0)
-	if dropped > 0 {
-		e.tb.Logf("emulator: %d older entries were dropped", dropped)
+	defer request.Body.Close()
+	recorder := httptest.NewRecorder()
+	w.handler.ServeHTTP(recorder, request)
+	if err := r.Context().Err(); err != nil { // what was written then says no more than that
+		return nil, err
 	}
-	for i := range entries {
-		e.tb.Logf("emulator: %s", line(entries[i].Masked()))
-	}
-}
-
-// line is an entry on a line: when by the emulator's time, what, the request and its answer, and what is wrong with it. Bodies and
-// headers stay in the journal, or they would bury what one looks for.
-func line(e journal.Entry) string {
-	words := []string{e.At.UTC().Format("15:04:05.000"), string(e.Kind)}
-	if e.Note != "" {
-		words = append(words, e.Note)
-	}
-	if x := e.Exchange; x != nil {
-		address, query, _ := strings.Cut(x.URL, "?")
-		if query != "" {
-			address += "?…" // the validation token is long, and the rest masked
-		}
-		answer := "no answer"
-		if x.Status != 0 {
-			answer = strconv.Itoa(x.Status)
-		}
-		words = append(words, x.Method+" "+address, answer)
-		if x.Finding != "" {
-			words = append(words, x.Finding)
-		}
-	}
-	return strings.Join(words, "  ")
+	response := recorder.Result()
+	response.Request = r
+	return response, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/emulator"
 	"github.com/outlocal/outlocal/emulator/emulatortest"
 )
 
@@ -45,7 +46,7 @@ func TestFailureIsToldInLines(t *testing.T) {
 		http.Error(w, "broken", http.StatusInternalServerError)
 	})
 	test := &failing{TB: t}
-	outlook := emulatortest.Start(test, emulatortest.Config{Webhook: hook})
+	outlook := emulatortest.Start(test, emulatortest.Config{Webhook: hook, Config: emulator.Config{Seed: 7}})
 	outlook.Subscribe("me/messages", "created")
 	outlook.Change(control.Change{Collection: "message", Change: "created"})
 	outlook.Settle()
@@ -64,10 +65,13 @@ func TestFailureIsToldInLines(t *testing.T) {
 		got = append(got, line)
 	}
 	want := []string{
+		"emulator: what happened, with seed 7",
 		"emulator: TIME  handshake  good  POST https://webhook.test/notifications?…  200",
 		"emulator: TIME  subscribed  POST http://HOST/v1.0/subscriptions  201",
 		"emulator: TIME  change  message created",
 		"emulator: TIME  attempt  retried in 10s  POST https://webhook.test/notifications  500  delivery-error",
+		"emulator:     cause: The webhook answered 5xx. The same notification comes again for up to 4 hours, and fails again if it is the content that breaks the handler.",
+		"emulator:     cure: Look into your log, catch errors per item, keep what cannot be processed, and answer 202.",
 		"emulator: TIME  retry  retried in 10s",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
