@@ -8,7 +8,7 @@ func subscribeFindings() []Finding {
 		{
 			ID: "subscribe-http-url", Title: "the notification URL is http",
 			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W6.3-03 W10-39",
-			Says:  "NotificationUrl scheme='{scheme}' is not supported.",
+			Says:  "NotificationUrl scheme='http' is not supported.",
 			Cause: "The service calls https URLs only.",
 			Cure:  "Give an https URL: a tunnel while developing. The emulator takes http on loopback and for hosts named with --allow-target.",
 		},

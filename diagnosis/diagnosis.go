@@ -10,7 +10,9 @@
 //   - [Handshake] judges the answer to a validation request,
 //   - [Delivery] judges the answer to a notification,
 //   - [Body] and [Item] judge what a receiver got,
-//   - [New] takes a finding that the caller has established itself.
+//   - [Varied], [VariedHandshake], [Stranger], [Reflected], [Probed] and [Died]
+//     judge what a webhook makes of what it is asked otherwise than usual,
+//   - [New] and [Established] take a finding that the caller has seen itself.
 //
 // [Refusal] spells the sentence with which the service refuses a subscription
 // whose handshake failed; a service of one's own answers with the same text.
@@ -99,7 +101,7 @@ func Catalog() []Finding {
 	all := slices.Concat(
 		bodyFindings(), answerFindings(), connectionFindings(),
 		deliveryFindings(), deliveryConnectionFindings(),
-		receiverFindings(), contentFindings(), tokenFindings(), subscribeFindings(),
+		receiverFindings(), contentFindings(), tokenFindings(), subscribeFindings(), refusedFindings(),
 	)
 	for i := range all {
 		all[i] = all[i].spoken()

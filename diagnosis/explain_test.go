@@ -2,6 +2,7 @@ package diagnosis
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,6 +30,19 @@ func explained() []struct{ name, text, want string } {
 		{"handshake's body", "Response must exactly match validationToken", "handshake-json-quotes"},
 		{"handshake, no answer", "Subscription validation request timed out.", "handshake-timeout"},
 		{"handshake by Outlook", "verification failed 'System.Net.WebException: The operation has timed out", "handshake-timeout"},
+		{"a token for another service", `{"error":{"code":"InvalidAuthenticationToken","message":"Access token validation failure. Invalid audience."}}`, "subscribe-token-refused"},
+		{"a token that has run out", "Lifetime validation failed, the token is expired.", "subscribe-token-refused"},
+		{"no permission", "Access is denied. Check credentials and try again.", "subscribe-forbidden"},
+		{"no mailbox", "Operation: Create; Exception: [Status Code: NotFound; Reason: Not Found]", "subscribe-no-mailbox"},
+		{"no user", "/me request is only valid with delegated authentication flow.", "subscribe-me"},
+		{"an empty renewal", "Subscription must contain either the 'expirationDateTime' or", "subscribe-empty-renewal"},
+		{"content, and not which", "$select is required in subscription resource Url when", "subscribe-no-select"},
+		{"a certificate", "Certificate validation error: Cannot find the requested object.", "subscribe-certificate"},
+		{"a method", "Specified HTTP method is not allowed for the request target.", "subscribe-method"},
+		{"throttled", "TooManyRequests: Please retry again later.", "subscribe-throttled"},
+		{"out of order", "There was an error processing a storage extension.", "subscribe-service"},
+		{"an item that is gone", "ErrorItemNotFound: The specified object was not found in the store.", "receiver-item-gone"},
+		{"an item's id", "Item Id doesn't belong to the current mailbox.", "receiver-item-id"},
 		{"handshake in 2016", "Must respond with 200 OK to this request.", "handshake-status"},
 	}
 }
@@ -36,14 +50,60 @@ func explained() []struct{ name, text, want string } {
 func TestExplain(t *testing.T) {
 	for _, tt := range explained() {
 		t.Run(tt.name, func(t *testing.T) {
-			found := Explain(tt.text)
-			if !slices.ContainsFunc(found, func(f Finding) bool { return f.ID == tt.want }) {
-				t.Errorf("Explain(%q) lacks %s; got %q", tt.text, tt.want, ids(found))
-			}
-			if !slices.IsSorted(ids(found)) {
-				t.Errorf("not sorted: %q", ids(found))
+			if found := diagnosed(Explain(tt.text)); !slices.Contains(found, tt.want) {
+				t.Errorf("Explain(%q) lacks %s; got %q", tt.text, tt.want, found)
 			}
 		})
+	}
+}
+
+// Whatever a text came through, it is found: the likeliest first.
+func TestExplainReadsWhatPeoplePaste(t *testing.T) {
+	const status = "Subscription validation request failed. HTTP status code is '%'. Notification endpoint must respond with 200 OK to validation request."
+	with := func(name string) string { return strings.ReplaceAll(status, "%", name) }
+	tests := []struct{ name, text, first string }{
+		{"a status", with("Unauthorized"), "handshake-status/unauthorized"},
+		{"another", with("NotFound"), "handshake-status/not-found"},
+		{"one of two findings", with("MethodNotAllowed"), "handshake-method"},
+		{"a redirect", with("Found"), "handshake-login-redirect"},
+		{"one that nobody knows", with("418"), "handshake-status"},
+		{"a reason of Outlook's", "Notification URL 'https://x/?validationtoken=1' verification failed 'System.Net.WebException: The remote server returned an error: (502) Bad Gateway.'", "handshake-status/gateway"},
+		{"a body in JSON", `{"error":{"code":"ValidationError","message":"Subscription validation request timed out.","innerError":{"request-id":"95b3ef19-0c32-45b4-be7f-7a22aafe6196"}}}`, "handshake-timeout"},
+		{"escaped", `"message":"Subscription validation request failed. HTTP status code is \u0027Forbidden\u0027."`, "handshake-status/forbidden"},
+		{"JSON in JSON", `{"log":"{\"error\":{\"message\":\"NotificationUrl scheme=\\u0027http\\u0027 is not supported.\"}}"}`, "subscribe-http-url"},
+		{"in HTML", "HTTP status code is &#39;BadGateway&#39;.", "handshake-status/gateway"},
+		{"with a typographer's quotes", "“Invalid ‘changeType’ attribute: ‘x’.”", "subscribe-change-type"},
+		{"broken by a terminal", "Subscription validation\n             request timed\r\n  out.", "handshake-timeout"},
+		{"among other bytes", "\xff\xfe\x00 Subscription validation request timed out. \x00", "handshake-timeout"},
+		{"the beginning", "Subscription validation request failed", "handshake-json-quotes"},
+		{"an id in it", "Subscription Id 7f105c7d-2dc5-4530-97cd-4e7ae6534c07 already exists for", "subscribe-duplicate"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			found := Explain(tt.text)
+			if len(found) == 0 {
+				t.Fatal("it is not known")
+			}
+			if got := strings.TrimSuffix(found[0].ID+"/"+found[0].Case, "/"); got != tt.first {
+				t.Errorf("first is %s, want %s; then %q", got, tt.first, diagnosed(found[1:]))
+			}
+			if found[0].Service == "" {
+				t.Error("it does not tell which sentence it is")
+			}
+		})
+	}
+}
+
+// A status that the text tells leaves out what answers with others.
+func TestExplainHeedsTheStatus(t *testing.T) {
+	found := diagnosed(Explain("HTTP status code is 'Unauthorized'. Notification endpoint must respond"))
+	for id, want := range map[string]bool{
+		"handshake-status": true, "handshake-functions-code": true, "handshake-tunnel": true,
+		"handshake-method": false, "handshake-redirect": false, "handshake-airplay": false, "handshake-json-quotes": false,
+	} {
+		if slices.Contains(found, id) != want {
+			t.Errorf("%s is there: %t, want %t", id, !want, want)
+		}
 	}
 }
 
@@ -57,20 +117,15 @@ func TestExplainIsSelective(t *testing.T) {
 		{"too little", "200 OK", nil},
 		{"not the service's", "The quick brown fox jumps over the lazy dog.", nil},
 		{"Outlook's name", "The remote name could not be resolved: 'hook.example'", []string{"handshake-dns"}},
-		{"scheme", "scheme='http' is not supported", []string{"handshake-http-url", "subscribe-http-url"}},
+		{"scheme", "scheme='http' is not supported", []string{"subscribe-http-url", "handshake-http-url"}},
 		{"duplicate", "already exists for the requested combination", []string{"subscribe-duplicate"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, ids(Explain(tt.text))); diff != "" {
+			if diff := cmp.Diff(tt.want, diagnosed(Explain(tt.text))); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
-	}
-	for _, f := range Explain("Subscription validation request timed out.") {
-		if f.Says != "Subscription validation request timed out." {
-			t.Errorf("%s says %q", f.ID, f.Says)
-		}
 	}
 }
 
