@@ -41,10 +41,15 @@ type Mounter interface {
 	Mount(ctx context.Context, m Mount) error
 }
 
-// SubscriptionKeeper opens the routes under /subscriptions.
-type SubscriptionKeeper interface {
+// SubscriptionLister opens /subscriptions to be read.
+type SubscriptionLister interface {
 	// Subscriptions need not mask anything. The limit is never 0.
 	Subscriptions(ctx context.Context, q SubscriptionQuery) (SubscriptionPage, error)
+}
+
+// SubscriptionKeeper opens all routes under /subscriptions.
+type SubscriptionKeeper interface {
+	SubscriptionLister
 	// Import takes rows in their order until one is refused. The ids are those of the rows taken, with an error too.
 	Import(ctx context.Context, rows []NewSubscription) (ids []string, err error)
 	RemoveSubscriptions(ctx context.Context, where Selector) (Removed, error)
@@ -59,6 +64,12 @@ type LifecycleRaiser interface {
 type Resetter interface {
 	// Reset forgets what is selected; with an empty selector everything, so that it is as after the start.
 	Reset(ctx context.Context, where Selector) (ResetReport, error)
+}
+
+// Replayer opens /replay.
+type Replayer interface {
+	// Replay sends what came in once more, and returns an entry for each time. Words of r have been checked.
+	Replay(ctx context.Context, r ReplayRequest) (Replayed, error)
 }
 
 // Stopper opens /stop.
@@ -92,4 +103,11 @@ type ReceiverBackend interface {
 	Backend
 	JournalKeeper
 	Resetter
+}
+
+// ExposureBackend is all that is offered by what exposes a webhook; a clock only where it speaks to an emulator.
+type ExposureBackend interface {
+	ReceiverBackend
+	SubscriptionLister
+	Replayer
 }

@@ -23,6 +23,7 @@ type fake struct {
 var (
 	_ control.EmulatorBackend = (*fake)(nil)
 	_ control.ReceiverBackend = (*fake)(nil)
+	_ control.ExposureBackend = (*fake)(nil)
 	_ control.Stopper         = (*fake)(nil)
 	_ control.Readier         = (*fake)(nil)
 )
@@ -180,6 +181,10 @@ func oneOrder() control.TokenOrder {
 
 func (f *fake) IssueToken(_ context.Context, o control.TokenOrder) (control.IssuedToken, error) {
 	return oneToken(), f.note(o)
+}
+
+func (f *fake) Replay(_ context.Context, r control.ReplayRequest) (control.Replayed, error) {
+	return control.Replayed{Entries: []journal.Entry{{Seq: 9, Kind: journal.Attempt, Cause: 5, URL: "http://localhost:3000/hook"}}}, f.note(r)
 }
 
 func (f *fake) Reset(_ context.Context, where control.Selector) (control.ResetReport, error) {

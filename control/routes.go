@@ -36,6 +36,7 @@ const (
 	partFaults        = "fault to be had"
 	partDeliveries    = "webhook that is notified from"
 	partTokens        = "sign-in of its own"
+	partTarget        = "local webhook to replay to"
 	partReset         = "state to reset"
 	partStop          = "way to stop the process"
 )
@@ -64,6 +65,7 @@ func routes() []route {
 		{post, "/faults", "addFaults", "Lets things go wrong: puts rules in force, all or none.", served(partFaults, serveNewFaults)},
 		{del, "/faults", "removeFaults", "Takes rules away: those selected, or all.", served(partFaults, serveFaultRemoval)},
 		{post, "/tokens", "issueToken", "Issues an access token without a sign-in, whatever it is to say.", served(partTokens, serveToken)},
+		{post, "/replay", "replay", "Sends what came in through a tunnel to the local webhook once more, and returns when it has answered.", served(partTarget, serveReplay)},
 		{post, "/reset", "reset", "Forgets what is selected, or everything.", served(partReset, serveReset)},
 		{post, "/stop", "stop", "Ends the process.", stopping()},
 	}

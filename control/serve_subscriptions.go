@@ -13,7 +13,7 @@ const (
 	idsLimit      = 10_000 // ids that an answer lists: the answer to a million would be larger than most requests
 )
 
-func serveSubscriptions(r *http.Request, b SubscriptionKeeper, q SubscriptionQuery, _ nothing) (SubscriptionPage, error) {
+func serveSubscriptions(r *http.Request, b SubscriptionLister, q SubscriptionQuery, _ nothing) (SubscriptionPage, error) {
 	limit, err := sizeOfPage(q.Limit)
 	if err != nil {
 		return SubscriptionPage{}, err

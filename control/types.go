@@ -11,13 +11,15 @@ import (
 type Status struct {
 	Name    string `json:"name" doc:"what it was called when it was started"`
 	Version string `json:"version"`
-	Kind    Kind   `json:"kind" doc:"emulator or receiver"`
+	Kind    Kind   `json:"kind" doc:"emulator, receiver or expose"`
 
 	HTTP      string `json:"http,omitempty" doc:"base of its API"`
 	HTTPS     string `json:"https,omitempty" doc:"the same with TLS"`
 	Authority string `json:"authority,omitempty" doc:"where programs sign in, with a tenant at its end: any GUID, domain, common, organizations or consumers"`
 	Auth      string `json:"auth,omitempty" doc:"which bearer tokens its API takes: any, or those issued by it"`
-	Webhook   string `json:"webhook,omitempty" doc:"where a receiver takes notifications"`
+	Webhook   string `json:"webhook,omitempty" doc:"where a receiver takes notifications; of what is exposed, the public URL"`
+	Target    string `json:"target,omitempty" doc:"the local webhook that what is exposed passes on to, query values masked; empty where it answers itself"`
+	Tunnel    string `json:"tunnel,omitempty" doc:"of what is exposed: connecting, up, reconnecting or closed"`
 	Proxy     string `json:"proxy,omitempty" doc:"a forward proxy that answers for the services by their own names"`
 	Control   string `json:"control,omitempty" doc:"base of this API"`
 	CA        string `json:"ca,omitempty" doc:"path of the certificate that clients have to trust"`
@@ -41,6 +43,7 @@ type Kind string
 const (
 	Emulator Kind = "emulator"
 	Receiver Kind = "receiver"
+	Exposure Kind = "expose" // a webhook of this machine behind a public URL, and its subscriptions
 )
 
 // Mount is a base path and the dialect that it speaks.

@@ -40,6 +40,8 @@ const (
 	Fault         Kind = "fault"         // a fault interfered on request
 	Import        Kind = "import"        // subscriptions were put in without a handshake
 	SignIn        Kind = "signIn"        // a client got a token, or was refused one
+	Tunnel        Kind = "tunnel"        // the tunnel of a webhook that is exposed came up, was lost, or ended
+	Kept          Kind = "kept"          // who keeps the subscriptions of one has learned something, or has to wait
 )
 
 // Kinds returns all kinds, in the order in which they are declared.
@@ -47,7 +49,7 @@ func Kinds() []Kind {
 	return []Kind{
 		Subscribed, Renewed, Reauthorized, Lapsed, Repointed, Deleted, Expired, Removed, Refused, Batch,
 		Handshake, Change, Delivery, Attempt, Retry, EndpointState, Lifecycle, Missed, Dropped,
-		Read, Received, Notified, Clock, Serve, Reset, Fault, Import, SignIn,
+		Read, Received, Notified, Clock, Serve, Reset, Fault, Import, SignIn, Tunnel, Kept,
 	}
 }
 

@@ -35,6 +35,9 @@ func (c *console) entry(e journal.Entry) error {
 	if c.json {
 		return c.p.document(entrySchema, e)
 	}
+	if c.kind == control.Exposure && c.exposed(&e) {
+		return nil
+	}
 	switch e.Kind {
 	case journal.Retry, journal.Delivery: // the attempts tell both
 	case journal.Handshake:
@@ -63,7 +66,7 @@ func (c *console) missed(n uint64) error {
 }
 
 func (c *console) handshake(e *journal.Entry) {
-	if c.kind == control.Receiver {
+	if c.kind != control.Emulator {
 		line := fmt.Sprintf("%s handshake  %s  %s", c.came(), shortURL(e.URL), e.Note)
 		c.line(e, "%s  %s  %s", line, c.answered(c.went(), e.Exchange), c.verdict(e.Exchange != nil && e.Exchange.Status == http.StatusOK && e.Exchange.Finding == "", nil))
 		return

@@ -16,7 +16,9 @@ import (
 type target struct {
 	emulator string
 	receiver string
-	either   bool   // a receiver will do too
+	expose   string
+	either   bool   // a receiver or what is exposed will do too
+	exposure bool   // it is what is exposed that is steered
 	token    string // name of the variable with the control token
 }
 
@@ -30,12 +32,27 @@ func addEmulator(cmd *cobra.Command, t *target) {
 	fromEnvironment(cmd, "emulator")
 }
 
-// addEither lets a verb steer an emulator or a receiver.
+// addEither lets a verb steer an emulator, a receiver, or what is exposed.
 func addEither(cmd *cobra.Command, t *target) {
 	addEmulator(cmd, t)
 	t.either = true
 	cmd.Flags().StringVar(&t.receiver, "receiver", "", "a receiver instead, by `URL|NAME`")
 	excludes(cmd, "emulator", "receiver")
+	addExposure(cmd, t)
+}
+
+// addExposure lets a verb steer what outlocal expose runs.
+func addExposure(cmd *cobra.Command, t *target) {
+	usage := "a running outlocal expose instead, by `URL|NAME`"
+	if t.exposure {
+		usage = "the running outlocal expose, by `URL|NAME`; the only one that runs if left out"
+	}
+	cmd.Flags().StringVar(&t.expose, "expose", "", usage)
+	for _, other := range []string{"emulator", "receiver"} {
+		if cmd.Flags().Lookup(other) != nil {
+			excludes(cmd, other, "expose")
+		}
+	}
 }
 
 // folder is the state folder.
@@ -71,13 +88,19 @@ func (a *app) locate(ctx context.Context, t target) (string, error) {
 		return "", err
 	}
 	kind, named := control.Emulator, t.emulator
-	if t.receiver != "" {
+	switch {
+	case t.receiver != "":
 		kind, named = control.Receiver, t.receiver
+	case t.expose != "" || t.exposure:
+		kind, named = control.Exposure, t.expose
 	}
-	receivers := ofKind(running, control.Receiver)
+	others := append(ofKind(running, control.Receiver), ofKind(running, control.Exposure)...)
 	running = ofKind(running, kind)
-	if named == "" {
-		return onlyOne(running, receivers, t)
+	switch {
+	case named == "" && t.exposure:
+		return onlyExposure(running)
+	case named == "":
+		return onlyOne(running, others, t)
 	}
 	for _, r := range running {
 		if r.Name == named || r.Has(named) {
@@ -100,14 +123,25 @@ func ofKind(running []state.Running, kind control.Kind) []state.Running {
 	return some
 }
 
-func onlyOne(emulators, receivers []state.Running, t target) (string, error) {
+func onlyExposure(running []state.Running) (string, error) {
+	switch len(running) {
+	case 0:
+		return "", notJudged("outlocal expose puts your webhook behind a public URL", "find what is exposed: nothing is")
+	case 1:
+		return running[0].Control, nil
+	}
+	return "", wrongUse(choices(running), "find what is exposed: %d webhooks are", len(running))
+}
+
+func onlyOne(emulators, others []state.Running, t target) (string, error) {
 	switch {
 	case len(emulators) == 1:
 		return emulators[0].Control, nil
 	case len(emulators) > 1:
 		return "", wrongUse(choices(emulators), "find emulator: %d are running", len(emulators))
-	case len(receivers) > 0 && t.either:
-		return "", notJudged(choices(receivers)+", or start an emulator with outlocal emulate", "find emulator: none is running, but a receiver")
+	case len(others) > 0 && t.either:
+		other := map[control.Kind]string{control.Receiver: "a receiver", control.Exposure: "an outlocal expose"}[others[0].Kind]
+		return "", notJudged(choices(others)+", or start an emulator with outlocal emulate", "find emulator: none is running, but %s", other)
 	}
 	return "", notJudged("start one with outlocal emulate, or name one elsewhere with --emulator URL", "find emulator: none is running")
 }

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/outlocal/outlocal/subscriber"
+)
+
+const (
+	// leaveTime bounds how long the service is asked to delete.
+	leaveTime = 30 * time.Second
+	// closeTime bounds how long the tunnel may take to close: it lets requests end for ten seconds.
+	closeTime = 15 * time.Second
+	// tallyTime bounds how long it is looked up what is left.
+	tallyTime = time.Second
+)
+
+// leave deletes the subscriptions, while the tunnel is still there. A second signal ends that at once.
+func (x *exposure) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
+	defer cancel()
+	defer x.impatient(cancel)()
+	x.stop()
+	select {
+	case <-x.kept:
+	case <-ctx.Done(): // a creation under way is not broken off
+		x.tally()
+		return
+	}
+	if x.plan.flags.keep {
+		x.sayKept()
+		return
+	}
+	left, err := x.keeper.Leave(ctx)
+	if err != nil {
+		x.end(err)
+		return
+	}
+	for _, l := range left {
+		x.app.err.line("%s %s", x.app.err.caution(), remains(l))
+	}
+	x.sayLeft(len(left))
+}
+
+// impatient calls f when a signal comes while it leaves: the second, if it was one that made it leave.
+func (x *exposure) impatient(f func()) (patient func()) {
+	if x.app.process.Signals == nil {
+		return func() {}
+	}
+	const room = 4
+	signals, done := make(chan os.Signal, room), make(chan struct{})
+	release := x.app.process.Signals(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			f()
+		case <-done:
+		}
+	}()
+	return func() {
+		release()
+		close(done)
+	}
+}
+
+// tally says what is left of what the store knows, for whom there was no time to delete anything.
+func (x *exposure) tally() {
+	ctx, cancel := context.WithTimeout(context.Background(), tallyTime)
+	defer cancel()
+	records, _, err := x.store.Load(ctx)
+	if err != nil {
+		return
+	}
+	n := 0
+	for _, r := range records {
+		if strings.TrimSuffix(r.Service, "/") == x.plan.host.base.String() {
+			n++
+			x.app.err.line("%s %s", x.app.err.caution(), remains(subscriber.Left{Watch: r.Watch, ID: r.ID, Expires: r.Expires}))
+		}
+	}
+	x.sayLeft(n)
+}
+
+// sayLeft says how to go on with what is left.
+func (x *exposure) sayLeft(n int) {
+	x.mu.Lock()
+	x.left = n
+	x.mu.Unlock()
+	if n == 0 {
+		return
+	}
+	venue := " --service " + x.plan.host.base.String()
+	if x.plan.host.emulator != nil {
+		venue = " --emulator " + x.plan.host.status.Name
+	}
+	x.app.err.line("  %s the next start takes over what it wants and deletes the rest; without one: outlocal subscriptions prune%s", x.app.err.dim("hint:"), venue)
+}
+
+// sayKept says what stays at the service, as it was wished.
+func (x *exposure) sayKept() {
+	if x.app.json {
+		return
+	}
+	for _, s := range x.keeper.Status() {
+		if s.ID != "" {
+			x.house.out.line("%s %s stays subscribed until %s", x.house.out.tick(), s.Watch.Resource, s.Expires.UTC().Format("2006-01-02 15:04:05Z"))
+		}
+	}
+}
+
+// closeTunnel lets requests under way end, then closes the tunnel.
+func (x *exposure) closeTunnel() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	defer x.impatient(cancel)()
+	if err := x.server.Shutdown(ctx); err != nil {
+		_ = x.server.Close()
+	}
+	select {
+	case <-x.endpoint.Done():
+	case <-ctx.Done():
+	}
+	x.work.Wait()
+}
