@@ -77,6 +77,8 @@ func House() []Room {
 		{Name: "interop", Floor: top, Alone: true},
 		{Name: "internal/archtest", Floor: top, Alone: true},
 		{Name: "internal/coverage", Floor: top, Alone: true},
+		{Name: "internal/dist", Floor: top, Alone: true},
+		{Name: "npm", Floor: top, Alone: true}, // tests only
 	}
 }
 
