@@ -66,7 +66,7 @@ func (c *console) missed(n uint64) error {
 }
 
 func (c *console) handshake(e *journal.Entry) {
-	if c.kind != control.Emulator {
+	if c.kind == control.Receiver {
 		line := fmt.Sprintf("%s handshake  %s  %s", c.came(), shortURL(e.URL), e.Note)
 		c.line(e, "%s  %s  %s", line, c.answered(c.went(), e.Exchange), c.verdict(e.Exchange != nil && e.Exchange.Status == http.StatusOK && e.Exchange.Finding == "", nil))
 		return
@@ -192,7 +192,7 @@ func (c *console) event(e *journal.Entry) {
 			glyph = " " + c.p.caution() + " "
 		}
 		c.line(e, "%s %s", glyph, text)
-	case c.kind == control.Receiver: // it reads the items it was notified of
+	case c.kind != control.Emulator: // it reads the items it was notified of
 		c.line(e, "%s %s %s  %s  %s", c.went(), method(e.Exchange), path(e.Exchange), c.answered(c.came(), e.Exchange), text)
 		c.readItem(e)
 	default:

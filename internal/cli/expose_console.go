@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -17,6 +19,10 @@ func (c *console) exposed(e *journal.Entry) bool {
 	switch e.Kind {
 	case journal.Tunnel:
 		c.tunnel(e)
+	case journal.Handshake:
+		c.asked(e)
+	case journal.Received:
+		c.cameIn(e)
 	case journal.Attempt:
 		c.passed(e)
 	case journal.Read:
@@ -27,6 +33,48 @@ func (c *console) exposed(e *journal.Entry) bool {
 		return false
 	}
 	return true
+}
+
+// asked tells of a handshake that came in. What the webhook answered, the next line tells.
+func (c *console) asked(e *journal.Entry) {
+	good := e.Exchange != nil && e.Exchange.Status == http.StatusOK && e.Exchange.Finding == ""
+	c.line(e, "%s handshake  %s  %s", c.came(), publicName(e.URL), c.wrongly(e.Exchange, c.verdict(good, nil)))
+	c.findings(decode[[]diagnosis.Diagnosis](e.Data))
+}
+
+// cameIn tells of a request that came in.
+func (c *console) cameIn(e *journal.Entry) {
+	data := decode[struct {
+		Items    int                   `json:"items"`
+		Findings []diagnosis.Diagnosis `json:"findings"`
+	}](e.Data)
+	what := cmp.Or(e.Dialect, e.Note)
+	if data.Items > 0 {
+		what += ", " + count(data.Items, "item")
+	}
+	c.line(e, "%s %s  %s  %s  %s", c.came(), method(e.Exchange), publicName(e.URL), what, c.wrongly(e.Exchange, ""))
+	c.findings(data.Findings)
+}
+
+// wrongly is what went back, if it is not what should; else fine.
+func (c *console) wrongly(x *journal.Exchange, fine string) string {
+	if x != nil && x.Status >= http.StatusOK && x.Status < http.StatusMultipleChoices && x.Error == "" {
+		return fine
+	}
+	return c.answered(c.went(), x)
+}
+
+// publicName is a public URL as it is told from others: by its host, and the beginning of a path that nobody can guess anyway.
+func publicName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "?"
+	}
+	path := pathOf(address)
+	if ours(path) {
+		path = path[:1+shownID] + "…"
+	}
+	return u.Host + path
 }
 
 func (c *console) tunnel(e *journal.Entry) {

@@ -123,7 +123,7 @@ func (a *app) sayService(p *exposurePlan) {
 	if a.json {
 		return
 	}
-	a.out.line("%s  %s, for %s", a.out.dim("service"), p.host.name, p.who.words)
+	a.out.line("%s  %s, as %s", a.out.dim("service"), p.host.name, p.who.words)
 	to := "a receiver that is built in"
 	if p.target != nil {
 		to = p.target.masked()

@@ -24,9 +24,9 @@ import (
 // exposure is a webhook behind a public URL, and the subscriptions that lead to it. Everything that happens to it stands in one journal:
 // that of the receiver.
 type exposure struct {
-	app     *app
-	house   *house
-	plan    *exposurePlan
+	app   *app
+	house *house
+	plan  *exposurePlan
 
 	clock     *clock.Clock // virtual, at an emulator; nil for the machine's
 	store     *state.Subscriptions
@@ -85,7 +85,7 @@ func (x *exposure) makeReceiver(ctx context.Context) (err error) {
 	if x.keeper, err = x.plan.keeper(keeping); err != nil {
 		return err
 	}
-	config := receiver.Config{Known: known{x.keeper}, Fetch: ownItems{x.plan.host.client(), x.plan.who.tokens}, Now: x.now}
+	config := receiver.Config{Known: &register{x: x, strangers: map[string]bool{}}, Fetch: ownItems{x.plan.host.client(), x.plan.who.tokens}, Now: x.now}
 	if x.plan.key != nil {
 		config.Keys = []receiver.Key{*x.plan.key}
 		config.Tokens = receiver.Tokens{Authority: x.plan.host.authority, Apps: []string{x.plan.who.app}, HTTP: x.plan.host.http}
@@ -109,15 +109,6 @@ func (x *exposure) makeReceiver(ctx context.Context) (err error) {
 		x.house.onClose(x.forwarder.Close)
 	}
 	return err
-}
-
-// known tells the receiver which subscriptions there are.
-type known struct{ keeper *subscriber.Keeper }
-
-// Known implements [receiver.Register].
-func (k known) Known(id string) (receiver.Expected, bool) {
-	state, ok := k.keeper.Known(id)
-	return receiver.Expected{ClientState: state}, ok
 }
 
 // paths are those of the subscriptions that a start before left, so that they can be taken over; else new ones.

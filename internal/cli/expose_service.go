@@ -128,7 +128,8 @@ func (f *exposedAt) emulated(ctx context.Context, a *app, all *exposeFlags) (*ho
 	if err != nil {
 		return nil, err
 	}
-	if status.Kind != control.Emulator || status.HTTP == "" {
+	origin := cmp.Or(status.HTTP, status.HTTPS)
+	if status.Kind != control.Emulator || origin == "" {
 		return nil, wrongUse("name an emulator: outlocal emulate starts one", "expose at %s: it is no emulator", status.Name)
 	}
 	mount, err := mountOf(status, d)
@@ -136,7 +137,6 @@ func (f *exposedAt) emulated(ctx context.Context, a *app, all *exposeFlags) (*ho
 		return nil, err
 	}
 	h := &host{dialect: d, audience: audience(d), authority: status.Authority, emulator: client, status: status}
-	origin := status.HTTP
 	if file := cmp.Or(all.ca, status.CA); file != "" && status.HTTPS != "" {
 		if h.roots, err = readRoots(file); err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func (f *exposedAt) emulated(ctx context.Context, a *app, all *exposeFlags) (*ho
 	if h.base, err = url.Parse(origin + mount); err != nil {
 		return nil, fmt.Errorf("read the emulator's address: %w", err)
 	}
-	h.name = "the emulator " + status.Name + ", " + h.base.String() + " in " + d.String()
+	h.name = emulatorName(status) + ", " + h.base.String() + " in " + d.String()
 	return h, nil
 }
 

@@ -67,7 +67,7 @@ type identity struct {
 // identity reads who subscribes. It asks nobody yet.
 func (f *exposeSignIn) identity(a *app, h *host, watches []subscriber.Watch) (*identity, error) {
 	if h.emulator != nil && !f.wanted() {
-		return &identity{words: "nobody in particular", app: emulator.DefaultApp, tokens: &emulatorTokens{host: h}}, nil
+		return &identity{words: "its own user", app: emulator.DefaultApp, tokens: &emulatorTokens{host: h}}, nil
 	}
 	method := signin.Method(f.method)
 	if method == "" {

@@ -81,11 +81,13 @@ func (a *app) emulated(ctx context.Context, t target) (*emulatorOffice, error) {
 	return &emulatorOffice{client, status, &http.Client{Transport: direct}}, nil
 }
 
-func (o *emulatorOffice) name() string {
-	if o.status.Name == string(control.Emulator) { // as it is called if it is given no name
-		return "the emulator, " + o.status.HTTP
+func (o *emulatorOffice) name() string { return emulatorName(o.status) + ", " + o.status.HTTP }
+
+func emulatorName(s control.Status) string {
+	if s.Name == "" || s.Name == string(control.Emulator) { // as it is called if it is given no name
+		return "the emulator"
 	}
-	return "the emulator " + o.status.Name + ", " + o.status.HTTP
+	return "the emulator " + s.Name
 }
 
 func (o *emulatorOffice) real() bool { return false }
