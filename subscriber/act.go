@@ -19,6 +19,7 @@ func (k *Keeper) create(ctx context.Context, w Watch) error {
 	if err := k.config.Store.SaveRecord(ctx, r); err != nil {
 		return fmt.Errorf("write down that %s is to be watched: %w", w.Resource, err)
 	}
+	defer k.beginCreation()()
 	var made Subscription
 	// It is not interrupted: whoever leaves would not know whether there is one more to delete.
 	err := k.ask(context.WithoutCancel(ctx), func(ctx context.Context, c *Client) (err error) {
@@ -36,6 +37,20 @@ func (k *Keeper) create(ctx context.Context, w Watch) error {
 	k.put(ctx, r)
 	k.created(ctx, r)
 	return nil
+}
+
+// beginCreation lets those wait who are told of a subscription that is not known yet, until end is called.
+func (k *Keeper) beginCreation() (end func()) {
+	creating := make(chan struct{})
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.creating = creating
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.creating = nil
+		close(creating)
+	}
 }
 
 // notCreated tells a refusal from an answer that did not come: the service may have made a subscription all the same.

@@ -105,8 +105,10 @@ type Keeper struct {
 	news    bool   // something happened since the worker last looked
 	letGo   func() // lets the clock jump; nil while nothing is being done
 	heard   []notify.Notification
-	moved   *Endpoint
-	retry   bool
+	// creating is closed when the creation that is under way has come to its end; nil while there is none.
+	creating chan struct{}
+	moved    *Endpoint
+	retry    bool
 }
 
 // New checks c and makes a keeper. It asks nobody yet.
@@ -252,6 +254,25 @@ func (k *Keeper) Known(subscriptionID string) (clientState string, ok bool) {
 	defer k.mu.Unlock()
 	r, ok := k.desk.byID(subscriptionID)
 	return r.ClientState, ok
+}
+
+// Learn is Known for a notification that may have overtaken the answer to the creation of its subscription: as long as one is being
+// created, it waits for what that is called, unless ctx ends before.
+func (k *Keeper) Learn(ctx context.Context, subscriptionID string) (clientState string, ok bool) {
+	for {
+		k.mu.Lock()
+		r, known := k.desk.byID(subscriptionID)
+		creating := k.creating
+		k.mu.Unlock()
+		if known || creating == nil {
+			return r.ClientState, known
+		}
+		select {
+		case <-creating:
+		case <-ctx.Done():
+			return "", false
+		}
+	}
 }
 
 // now is the service's time.

@@ -98,6 +98,58 @@ func TestChallengedForDays(t *testing.T) {
 	apart(t, &s)
 }
 
+// A notification may overtake the answer to the creation of its subscription.
+func TestLearnsWhatIsBeingCreated(t *testing.T) {
+	w := newWorld(t, dialect.GraphV1)
+	type lesson struct {
+		state string
+		ok    bool
+	}
+	learnt := make(chan lesson, 1)
+	var (
+		s script
+		k *run
+	)
+	k = w.keeper(w.scripted(&s))
+	s.answers(func(r *http.Request) *http.Response {
+		if r.Method != http.MethodPost {
+			return nil
+		}
+		made, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		id := w.Journal().Last() // the creation's
+		entries, _ := w.Journal().Since(id-1, nil, 0)
+		if _, ok := k.Known(entries[0].Subscription); ok {
+			t.Error("it is known before its creation was answered")
+		}
+		over, end := context.WithCancel(t.Context())
+		end()
+		if _, ok := k.Learn(over, entries[0].Subscription); ok {
+			t.Error("who does not wait learns of it")
+		}
+		asked := make(chan struct{})
+		go func() {
+			close(asked)
+			state, ok := k.Learn(t.Context(), entries[0].Subscription)
+			learnt <- lesson{state, ok}
+		}()
+		<-asked
+		return made
+	})
+	k.begin()
+	t.Cleanup(k.stop)
+	w.Settle()
+	if l := <-learnt; !l.ok || len(l.state) != 32 {
+		t.Errorf("learnt %+v", l)
+	}
+	if _, ok := k.Learn(t.Context(), "unknown"); ok {
+		t.Error("learnt of one that is not there")
+	}
+}
+
 // Who does not know the client state has no say.
 func TestForgedLifecycle(t *testing.T) {
 	w := newWorld(t, dialect.GraphV1)
