@@ -111,23 +111,6 @@ func (x *exposure) makeReceiver(ctx context.Context) (err error) {
 	return err
 }
 
-<<<<<<< Updated upstream
-=======
-// known tells the receiver which subscriptions there are.
-type known struct{ keeper *subscriber.Keeper }
-
-// knownWait is how long it is waited for what a subscription is called that is just being made.
-const knownWait = 10 * time.Second
-
-// Known implements [receiver.Register]. A notification may overtake the answer to the creation of its subscription.
-func (k known) Known(id string) (receiver.Expected, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), knownWait)
-	defer cancel()
-	state, ok := k.keeper.Learn(ctx, id)
-	return receiver.Expected{ClientState: state}, ok
-}
-
->>>>>>> Stashed changes
 // paths are those of the subscriptions that a start before left, so that they can be taken over; else new ones.
 func (x *exposure) paths(ctx context.Context) (receiver.Paths, error) {
 	records, _, err := x.store.Load(ctx)
