@@ -43,6 +43,7 @@ func verbs() []verb {
 		{groupSteer, newTokenCommand},
 		{groupSteer, newResetCommand},
 		{groupSteer, newStopCommand},
+		{groupKnow, newExplainCommand},
 		{groupKnow, newScenariosCommand},
 		{groupKnow, newDialectsCommand},
 		{groupKnow, newDoctorCommand},

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/outlocal/outlocal/diagnosis"
+)
+
+// printExplanation tells a person: one finding in full, of many a list.
+func (a *app) printExplanation(e explanation, all bool) {
+	for i, c := range e.Codes {
+		if i > 0 {
+			a.out.line("")
+		}
+		a.out.line("%s", a.out.strong(c.Code))
+		if c.Known {
+			a.fact("cure", c.Cure, a.out.asIs)
+		} else {
+			a.fact("", "outlocal doesn't know this one", a.out.asIs)
+		}
+	}
+	if len(e.Codes) > 0 && len(e.Findings) > 0 {
+		a.out.line("")
+	}
+	switch len(e.Findings) {
+	case 0:
+	case 1:
+		a.printExplained(e.Findings[0])
+	default:
+		a.printLikely(e, all)
+	}
+}
+
+// printExplained tells all about one finding.
+func (a *app) printExplained(e knownFinding) {
+	name := e.ID
+	if e.Case != "" {
+		name += "/" + e.Case
+	}
+	a.out.line("%s  %s", a.out.strong(name), e.Title)
+	a.fact("cause", e.Cause, a.out.asIs)
+	a.fact("cure", e.Cure, a.out.strong)
+	for _, s := range e.Sentences {
+		a.fact(serviceName(s.Service), "“"+s.Text+"”", a.out.asIs)
+	}
+	if e.Case == "" {
+		a.printCases(e)
+	}
+	for _, c := range e.Confused {
+		a.fact("not", strings.Join(c.With, ", ")+"? "+c.Tells, a.out.asIs)
+	}
+	a.fact("rules", strings.Join(e.Rules, " "), a.out.dim)
+	a.fact("see it", e.Command, a.out.strong)
+	a.fact("page", e.Page, a.out.dim)
+}
+
+// serviceName is whose sentence it is, short enough for a label.
+func serviceName(service string) string {
+	if strings.HasPrefix(service, "Microsoft Graph") {
+		return strings.TrimPrefix(service, "Microsoft ")
+	}
+	return service
+}
+
+func (a *app) printCases(e knownFinding) {
+	for _, c := range e.Cases {
+		title := c.Title
+		if title == "" {
+			title = c.Cause
+		}
+		a.fact("or", c.Name+": "+title, a.out.asIs)
+		if c.Title != "" {
+			a.fact("", c.Cause, a.out.asIs)
+		}
+		a.fact("", c.Cure, a.out.strong)
+	}
+}
+
+// printLikely lists what a text may stand for, and how to tell which it is.
+func (a *app) printLikely(e explanation, all bool) {
+	shown := e.Findings
+	if !all && len(shown) > fewLikely {
+		shown = shown[:fewLikely]
+	}
+	longest := 0
+	name := func(f knownFinding) string {
+		if f.Case != "" {
+			return f.ID + "/" + f.Case
+		}
+		return f.ID
+	}
+	for _, f := range shown {
+		longest = max(longest, len(name(f)))
+	}
+	a.out.line("It can stand for %s, the likeliest first:", count(len(e.Findings), "finding"))
+	a.out.line("")
+	for _, f := range shown {
+		a.findingLine(name(f), f.gist(), longest)
+	}
+	if left := len(e.Findings) - len(shown); left > 0 {
+		a.out.line("  %s", a.out.dim(fmt.Sprintf("and %d more: --all", left)))
+	}
+	a.out.line("")
+	a.out.line("%s  tells which it is", a.out.strong(e.Command))
+	a.out.line("%s  tells more about one", a.out.strong("outlocal explain ID"))
+}
+
+// gist is what happened, in a few words: of a case without a title it is the beginning of its cause.
+func (e knownFinding) gist() string {
+	if f, ok := diagnosis.Lookup(e.ID); !ok || e.Case == "" || e.Title != f.Title {
+		return e.Title
+	}
+	first, _, _ := strings.Cut(strings.TrimSuffix(e.Cause, "."), ". ")
+	first, _, _ = strings.Cut(first, ": ")
+	return first
+}
+
+// factLabel is as wide as the longest label of a fact.
+const factLabel = len("Graph until 2023")
+
+// fact tells one thing, on as many lines as it takes.
+func (a *app) fact(label, text string, paint func(string) string) {
+	if text == "" {
+		return
+	}
+	const gap = 2
+	for i, line := range fold(text, a.out.columns()-gap-factLabel-gap) {
+		if i > 0 {
+			label = ""
+		}
+		a.out.line("%*s%s  %s", gap, "", a.out.dim(pad(label, factLabel)), paint(line))
+	}
+}
