@@ -4,10 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"fmt"
-	"slices"
-	"strings"
-	"time"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -19,17 +16,24 @@ const runSchema = "outlocal/run/1"
 
 // runFlags are the flags of run.
 type runFlags struct {
+	args        []string
 	webhook     string
 	clientState string
 	webhookCA   string
 	targets     []string
 	dialects    []string
 	tags        []string
+	skipped     []string // tags
+	set         []string // NAME=VALUE
 	seed        uint64
+	repeat      int
+	parallel    int
 	strict      bool
 	steps       bool
 	emulator    target
 	exclusive   bool
+	user        string
+	reports     reportFlags
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -41,17 +45,23 @@ func newRunCommand(a *app) *cobra.Command {
 play against a webhook that comes with outlocal; all is one process and one clock then, and hours take
 milliseconds. Without arguments all that come with outlocal are played.
 
-Scenarios that say what the webhook does are skipped with --webhook: yours does what it does.`,
+Scenarios that say what the webhook does are skipped with --webhook: yours does what it does. What it calls back
+is seen by an emulator that runs: --emulator.`,
 		Example: `outlocal run
 outlocal run roll-out --steps
 outlocal run --tag conformance --webhook http://localhost:3000/hook
-outlocal run stories/ --dialect graph-v1.0 --seed 7`,
+outlocal run stories/ --skip-tag slow --junit report.xml --annotate github
+outlocal run stories/ --repeat 20 --parallel 4 --seed 7`,
 		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "nothing answers at the webhook's address, or the emulator that was named is not there"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("seed") {
 				f.seed = anySeed()
 			}
-			return a.run(cmd.Context(), args, f)
+			if err := f.check(); err != nil {
+				return err
+			}
+			f.args = args
+			return a.run(cmd.Context(), f)
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return scenarioNames(), cobra.ShellCompDirectiveDefault
@@ -64,12 +74,17 @@ outlocal run stories/ --dialect graph-v1.0 --seed 7`,
 	flags.StringArrayVar(&f.targets, "allow-target", nil, "a host beyond loopback that scenarios may call, as `HOST[:PORT]`; may be repeated")
 	flags.StringArrayVarP(&f.dialects, "dialect", "d", nil, "play only in the schema of this `NAME`; may be repeated")
 	flags.StringArrayVar(&f.tags, "tag", nil, "play only those with this `TAG`; may be repeated, all have to be there")
+	flags.StringArrayVar(&f.skipped, "skip-tag", nil, "leave out those with this `TAG`; may be repeated, one is enough")
 	flags.Uint64Var(&f.seed, "seed", 0, "of all that is random, to play the same again; any if left out")
+	flags.IntVar(&f.repeat, "repeat", 1, "play each so many `TIMES`, with the seed, the one after it, and so on")
+	flags.IntVar(&f.parallel, "parallel", 1, "play so many at a `TIME`, each on an emulator of its own; what is printed keeps its order")
 	flags.BoolVar(&f.strict, "strict", false, "fail where a scenario is skipped")
 	flags.BoolVar(&f.steps, "steps", false, "show every step")
 	flags.StringVar(&f.emulator.emulator, "emulator", "", "play on one that runs, by `URL|NAME`, in a mailbox of its own")
 	flags.StringVar(&f.emulator.token, "control-token-env", tokenVariable, "`NAME` of the variable with the control token, where one is demanded")
 	flags.BoolVar(&f.exclusive, "exclusive", false, "nobody else uses that emulator: its clock may be advanced")
+	flags.StringVar(&f.user, "user", "", "whose mailbox is used there, by `ADDRESS`, such as the one that your app watches; a new one, forgotten at the end, if left out")
+	f.reports.add(cmd)
 	completes(cmd, "dialect", dialectNames)
 	return cmd
 }
@@ -81,9 +96,28 @@ func anySeed() uint64 {
 	return uint64(binary.BigEndian.Uint16(raw[:]))
 }
 
-// run plays scenarios one after the other.
-func (a *app) run(ctx context.Context, args []string, f runFlags) error {
-	all, err := findScenarios(args)
+// check refuses what makes no sense together.
+func (f *runFlags) check() error {
+	switch {
+	case f.repeat < 1:
+		return wrongUse("it is a number from 1 on", "run: --repeat can't be %d", f.repeat)
+	case f.parallel < 1:
+		return wrongUse("it is a number from 1 on", "run: --parallel can't be %d", f.parallel)
+	case f.parallel > 1 && f.webhook != "":
+		return wrongUse("leave --parallel out: against yours they are played one after the other", "run: one webhook can't be in %d stories at a time, as nobody could tell which it answers", f.parallel)
+	case f.parallel > 1 && f.emulator.emulator != "":
+		return wrongUse("leave out --emulator, so that each gets one of its own", "run: one emulator has one clock, and %d stories at a time would each move it", f.parallel)
+	case f.exclusive && f.emulator.emulator == "":
+		return wrongUse("name the emulator with --emulator", "run: --exclusive is for an emulator that runs")
+	case f.user != "" && f.emulator.emulator == "":
+		return wrongUse("name the emulator with --emulator; a file sets its own by emulator: {user: ADDRESS}", "run: --user is for an emulator that runs")
+	}
+	return nil
+}
+
+// run plays scenarios, and writes the reports that it is asked for.
+func (a *app) run(ctx context.Context, f runFlags) error {
+	all, err := findScenarios(f.args)
 	if err != nil {
 		return a.wrongFiles(err)
 	}
@@ -91,31 +125,32 @@ func (a *app) run(ctx context.Context, args []string, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	numbers := programmeOfRun(tagged(all, f.tags), f.dialects)
+	numbers := programmeOfRun(tagged(all, f.tags, f.skipped), &f)
 	if len(numbers) == 0 {
 		return wrongUse("outlocal scenarios list tells dialects and tags", "run: no scenario is left to be played")
 	}
-	show := &runPrinter{out: a.out, quiet: a.json, steps: f.steps || len(numbers) == 1}
+	reports, err := a.openReports(f.reports)
+	if err != nil {
+		return err
+	}
+	defer reports.close()
+	show := &runPrinter{out: reports.teller(a), quiet: a.json, steps: f.steps || len(numbers) == 1, live: f.parallel == 1, rounds: f.repeat, again: f.again}
 	total := runDocument{Seed: f.seed, Scenarios: []scenarios.Report{}}
-	started := time.Now()
-	for _, n := range numbers {
-		show.begin(n.scenario, n.dialect)
-		options.Dialect, options.Progress = n.dialect, show.step
-		report, err := scenarios.Play(ctx, n.scenario, options)
-		if err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		show.end(&report)
-		total.Scenarios = append(total.Scenarios, report)
+	interrupted, err := f.playAll(ctx, numbers, options, show, &total)
+	if err != nil {
+		return err
 	}
 	code := total.judge(f.strict)
+	if reports.wanted() {
+		err = reports.write(f.report(a.process.Version, numbers, &total))
+	}
+	if interrupted != nil {
+		return interrupted
+	}
 	if a.json {
-		err = a.out.document(runSchema, total)
+		err = errors.Join(err, a.out.document(runSchema, total))
 	} else {
-		show.summary(&total, time.Since(started))
+		show.summary(&total)
 	}
 	if err == nil && code != ExitGood {
 		err = told(code)
@@ -145,9 +180,6 @@ func (a *app) runOptions(ctx context.Context, f runFlags) (o scenarios.Options, 
 		return o, err
 	}
 	if f.emulator.emulator == "" {
-		if f.exclusive {
-			return o, wrongUse("name the emulator with --emulator", "run: --exclusive is for an emulator that runs")
-		}
 		return o, nil
 	}
 	client, err := a.find(ctx, f.emulator)
@@ -157,158 +189,6 @@ func (a *app) runOptions(ctx context.Context, f runFlags) (o scenarios.Options, 
 	if _, err := client.Status(ctx); err != nil {
 		return o, err
 	}
-	o.Emulator = &scenarios.Running{Control: client, Exclusive: f.exclusive}
+	o.Emulator = &scenarios.Running{Control: client, Exclusive: f.exclusive, User: f.user}
 	return o, nil
-}
-
-// runNumber is a scenario in a dialect.
-type runNumber struct {
-	scenario *scenarios.Scenario
-	dialect  string
-}
-
-// programmeOfRun is what is played: every scenario in each of its dialects that is wanted.
-func programmeOfRun(all []*scenarios.Scenario, wanted []string) []runNumber {
-	var numbers []runNumber
-	for _, s := range all {
-		for _, d := range s.Spoken() {
-			if len(wanted) == 0 || slices.Contains(wanted, d) {
-				numbers = append(numbers, runNumber{s, d})
-			}
-		}
-	}
-	return numbers
-}
-
-// runDocument is what run --json prints.
-type runDocument struct {
-	Verdict   scenarios.Verdict         `json:"verdict"`
-	Seed      uint64                    `json:"seed"`
-	Counts    map[scenarios.Verdict]int `json:"counts"`
-	Scenarios []scenarios.Report        `json:"scenarios"`
-}
-
-// judge sums up, and tells the exit code: what failed weighs most, then what was asked for wrongly, then what could not be judged.
-func (d *runDocument) judge(strict bool) (code int) {
-	d.Counts = map[scenarios.Verdict]int{}
-	for _, r := range d.Scenarios {
-		d.Counts[r.Verdict]++
-	}
-	d.Verdict = scenarios.Good
-	switch {
-	case d.Counts[scenarios.Failed] > 0, strict && d.Counts[scenarios.Skipped] > 0:
-		d.Verdict, code = scenarios.Failed, ExitFailed
-	case d.Counts[scenarios.Refused] > 0:
-		d.Verdict, code = scenarios.Refused, ExitUsage
-	case d.Counts[scenarios.Unjudged] > 0:
-		d.Verdict, code = scenarios.Unjudged, ExitUnjudged
-	}
-	return code
-}
-
-// runPrinter tells a person how it goes.
-type runPrinter struct {
-	out   *printer
-	quiet bool
-	steps bool // every one
-}
-
-func (p *runPrinter) begin(s *scenarios.Scenario, dialect string) {
-	if !p.quiet && p.steps {
-		p.out.line("%s  %s", p.out.strong(s.Name()), p.out.dim(dialect))
-		p.out.line("%s", s.Title)
-	}
-}
-
-// step tells of a step, if all are told.
-func (p *runPrinter) step(s scenarios.StepReport) {
-	if p.quiet || !p.steps {
-		return
-	}
-	text := fmt.Sprintf("  %s %2d  %s", p.glyph(s.Verdict), s.Number, s.Label)
-	if s.Note != "" {
-		text += "  " + p.out.dim(s.Note)
-	}
-	p.out.line("%s", text)
-	p.wrong(&s)
-}
-
-// wrong tells what is wrong with a step, and shows the exchange at fault.
-func (p *runPrinter) wrong(s *scenarios.StepReport) {
-	for _, problem := range s.Problems {
-		p.out.line("        %s", problem)
-	}
-	if s.Verdict != scenarios.Failed {
-		return
-	}
-	p.out.line("        %s", p.out.dim("at "+s.At.String()))
-	for i := range s.Exchanges {
-		x := &s.Exchanges[i]
-		p.out.line("        %s %s %s  %s", p.out.sent("-->"), x.Method, shortURL(x.URL), brief(x.RequestBody))
-		answer := outcome(x.Status)
-		if x.Status == 0 {
-			answer = "no answer: " + x.Error
-		}
-		p.out.line("        %s %s  %s", p.out.sent("<--"), answer, brief(x.ResponseBody))
-	}
-}
-
-// end tells how a scenario went.
-func (p *runPrinter) end(r *scenarios.Report) {
-	if p.quiet {
-		return
-	}
-	line := fmt.Sprintf("%s %s  %s", p.glyph(r.Verdict), p.out.strong(r.Scenario), p.out.dim(r.Dialect))
-	if p.steps {
-		line = p.glyph(r.Verdict) + " " + string(r.Verdict)
-	}
-	switch {
-	case r.Reason != "" && p.steps:
-		line += ": " + r.Reason
-	case r.Reason != "":
-		line += fmt.Sprintf("  %s: %s", r.Verdict, r.Reason)
-	default:
-		line += p.out.dim(fmt.Sprintf("  %s, %s", count(len(r.Steps), "step"), took(r.Took)))
-		if r.Virtual > time.Minute {
-			line += p.out.dim(" for " + roughly(r.Virtual))
-		}
-	}
-	p.out.line("%s", line)
-	if p.steps {
-		return
-	}
-	for i := range r.Steps {
-		if s := &r.Steps[i]; s.Verdict == scenarios.Failed || s.Verdict == scenarios.Unjudged {
-			p.out.line("  %s %2d  %s", p.glyph(s.Verdict), s.Number, s.Label)
-			p.wrong(s)
-		}
-	}
-}
-
-// roughly is a long time as it is talked about.
-func roughly(d time.Duration) string {
-	return scenarios.Duration(d.Round(time.Minute)).String() + " of the service's time"
-}
-
-func (p *runPrinter) glyph(v scenarios.Verdict) string {
-	switch v {
-	case scenarios.Good:
-		return p.out.tick()
-	case scenarios.Failed:
-		return p.out.cross()
-	}
-	return p.out.caution()
-}
-
-// summary tells how many went how, and how to play the same again.
-func (p *runPrinter) summary(d *runDocument, spent time.Duration) {
-	var parts []string
-	for _, v := range []scenarios.Verdict{scenarios.Good, scenarios.Failed, scenarios.Skipped, scenarios.Refused, scenarios.Unjudged} {
-		if n := d.Counts[v]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, v))
-		}
-	}
-	p.out.line("")
-	p.out.line("%s %s: %s  %s", p.glyph(d.Verdict), count(len(d.Scenarios), "play"), strings.Join(parts, ", "),
-		p.out.dim(fmt.Sprintf("%s, --seed %d plays the same again", took(spent), d.Seed)))
 }

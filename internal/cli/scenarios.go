@@ -64,7 +64,7 @@ type scenarioRow struct {
 }
 
 func newScenariosListCommand(a *app) *cobra.Command {
-	var tags []string
+	var tags, skipped []string
 	cmd := &cobra.Command{
 		Use:         "list",
 		Short:       "List the scenarios that come with outlocal",
@@ -78,7 +78,7 @@ func newScenariosListCommand(a *app) *cobra.Command {
 				return err
 			}
 			rows := []scenarioRow{}
-			for _, s := range tagged(all, tags) {
+			for _, s := range tagged(all, tags, skipped) {
 				rows = append(rows, scenarioRow{s.Name(), s.Title, s.Spoken(), append([]string{}, s.Tags...), s.Source, len(s.Setup) + len(s.Steps)})
 			}
 			if a.json {
@@ -96,6 +96,7 @@ func newScenariosListCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringArrayVar(&tags, "tag", nil, "only those with this `TAG`; may be repeated, all have to be there")
+	cmd.Flags().StringArrayVar(&skipped, "skip-tag", nil, "leave out those with this `TAG`; may be repeated, one is enough")
 	return cmd
 }
 
@@ -299,10 +300,12 @@ func unknownScenario(name string) error {
 	return wrongUse(hint, "find scenario %q: there is neither a file nor a scenario of that name", name)
 }
 
-// tagged are the scenarios that have all of the tags.
-func tagged(all []*scenarios.Scenario, tags []string) []*scenarios.Scenario {
+// tagged are the scenarios that have all of the tags, and none of those that are skipped.
+func tagged(all []*scenarios.Scenario, tags, skipped []string) []*scenarios.Scenario {
 	return slices.DeleteFunc(all, func(s *scenarios.Scenario) bool {
-		return slices.ContainsFunc(tags, func(tag string) bool { return !slices.Contains(s.Tags, tag) })
+		has := func(tag string) bool { return slices.Contains(s.Tags, tag) }
+		lacks := func(tag string) bool { return !has(tag) }
+		return slices.ContainsFunc(tags, lacks) || slices.ContainsFunc(skipped, has)
 	})
 }
 

@@ -67,13 +67,15 @@ func (c *Case) junit(class string) junitCase {
 	case Error:
 		out.Error = &junitProblem{Type: visible(c.ID), Message: message, Text: text}
 	case Skipped:
-		out.Skipped, out.Out = &junitSkipped{Message: message}, text
+		out.Skipped = &junitSkipped{Message: message}
 	case NotJudged:
-		out.Skipped, out.Out = &junitSkipped{Message: "not judged: " + message}, text
+		out.Skipped = &junitSkipped{Message: "not judged: " + message}
 	case Warning:
-		out.Out = "warning: " + message + "\n" + text
+		text = titled("warning: "+message, text)
 	default:
-		out.Out = text
+	}
+	if out.Failure == nil && out.Error == nil && text != "" {
+		out.Out = &junitText{text}
 	}
 	return out
 }
@@ -123,13 +125,18 @@ type junitCase struct {
 	Failure *junitProblem `xml:"failure"`
 	Skipped *junitSkipped `xml:"skipped"`
 	Error   *junitProblem `xml:"error"`
-	Out     string        `xml:"system-out,omitempty"`
+	Out     *junitText    `xml:"system-out"`
+}
+
+// junitText is a text that stays readable: its lines are lines, and its quotes are quotes.
+type junitText struct {
+	Text string `xml:",cdata"`
 }
 
 type junitProblem struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
 }
 
 type junitSkipped struct {

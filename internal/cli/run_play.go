@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/outlocal/outlocal/scenarios"
+)
+
+// runNumber is one play: a scenario in a dialect, with a seed.
+type runNumber struct {
+	scenario *scenarios.Scenario
+	dialect  string
+	seed     uint64
+}
+
+// programmeOfRun is what is played: every scenario in each of its dialects that is wanted, as often as is wanted.
+func programmeOfRun(all []*scenarios.Scenario, f *runFlags) []runNumber {
+	var numbers []runNumber
+	for _, s := range all {
+		for _, d := range s.Spoken() {
+			if len(f.dialects) > 0 && !slices.Contains(f.dialects, d) {
+				continue
+			}
+			for round := range f.repeat {
+				numbers = append(numbers, runNumber{s, d, f.seed + uint64(round)}) //nolint:gosec // it is not negative
+			}
+		}
+	}
+	return numbers
+}
+
+// playAll plays all numbers, and tells of each in their order. Where it is interrupted, total has what was played by then.
+func (f *runFlags) playAll(ctx context.Context, numbers []runNumber, o scenarios.Options, show *runPrinter, total *runDocument) (interrupted, err error) {
+	started := time.Now()
+	defer func() { total.took = time.Since(started) }()
+	play := func(n *runNumber) (scenarios.Report, error) {
+		o := o
+		o.Dialect, o.Seed = n.dialect, n.seed
+		if show.live {
+			show.begin(n)
+			o.Progress = show.step
+		}
+		return scenarios.Play(ctx, n.scenario, o)
+	}
+	// Those who wait for their turn must not be left behind, whatever ends this.
+	ctx, stop := context.WithCancel(ctx)
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer stop()
+	results := make([]chan runResult, len(numbers))
+	for i := range results {
+		results[i] = make(chan runResult, 1)
+	}
+	var next atomic.Int64
+	for range min(f.parallel, len(numbers)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(numbers) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				report, err := play(&numbers[i])
+				if err == nil {
+					err = ctx.Err() // what it was doing then says nothing
+				}
+				if err == nil && show.live {
+					show.end(&numbers[i], &report)
+				}
+				results[i] <- runResult{report, err}
+			}
+		})
+	}
+	for i := range numbers {
+		select {
+		case result := <-results[i]:
+			if result.err != nil {
+				return ctx.Err(), unlessInterrupted(ctx, result.err)
+			}
+			if !show.live {
+				show.begin(&numbers[i])
+				show.end(&numbers[i], &result.report)
+			}
+			total.Scenarios = append(total.Scenarios, result.report)
+		case <-ctx.Done():
+			return ctx.Err(), nil
+		}
+	}
+	return nil, nil
+}
+
+// runResult is what came of a number.
+type runResult struct {
+	report scenarios.Report
+	err    error
+}
+
+func unlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// runDocument is what run --json prints.
+type runDocument struct {
+	Verdict   scenarios.Verdict         `json:"verdict"`
+	Seed      uint64                    `json:"seed"`
+	Counts    map[scenarios.Verdict]int `json:"counts"`
+	Scenarios []scenarios.Report        `json:"scenarios"`
+
+	took time.Duration
+}
+
+// judge sums up, and tells the exit code: what failed weighs most, then what was asked for wrongly, then what could not be judged.
+func (d *runDocument) judge(strict bool) (code int) {
+	d.Counts = map[scenarios.Verdict]int{}
+	for _, r := range d.Scenarios {
+		d.Counts[r.Verdict]++
+	}
+	d.Verdict = scenarios.Good
+	switch {
+	case d.Counts[scenarios.Failed] > 0, strict && d.Counts[scenarios.Skipped] > 0:
+		d.Verdict, code = scenarios.Failed, ExitFailed
+	case d.Counts[scenarios.Refused] > 0:
+		d.Verdict, code = scenarios.Refused, ExitUsage
+	case d.Counts[scenarios.Unjudged] > 0:
+		d.Verdict, code = scenarios.Unjudged, ExitUnjudged
+	}
+	return code
+}
