@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/outlocal/outlocal/notify"
@@ -51,15 +53,22 @@ func (nothing) Fetch(context.Context, string) ([]byte, error) { return nil, nil 
 func TestTellsOnFailure(t *testing.T) {
 	over := &recorder{TB: t}
 	over.run(func() {
-		r := receivertest.New(over, receiver.Config{ClientState: "s3cret"})
+		r := receivertest.New(over, receiver.Config{ClientState: "another s3cret"})
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 		req.Header.Set("Content-Type", "application/json")
 		r.ServeHTTP(httptest.NewRecorder(), req)
 		over.Errorf("the test's own failure")
 	})
-	told := strings.Join(over.logged, "\n")
-	if !strings.Contains(told, "2 entries") || !strings.Contains(told, `"kind":"notified"`) || strings.Contains(told, "s3cret") {
-		t.Errorf("told:\n%s", told)
+	told := regexp.MustCompile(`\d\d:\d\d:\d\d\.\d{3}`).ReplaceAllString(strings.Join(over.logged, "\n"), "TIME")
+	want := strings.Join([]string{
+		"the test's own failure",
+		"receiver: what came",
+		"receiver: TIME  received  1 notification  POST http://example.com/  202",
+		"receiver: TIME  notified  Created",
+		"receiver:     receiver-client-state: the client state is wrong",
+	}, "\n")
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }
 
