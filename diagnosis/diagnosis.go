@@ -102,6 +102,7 @@ func Catalog() []Finding {
 		bodyFindings(), answerFindings(), connectionFindings(),
 		deliveryFindings(), deliveryConnectionFindings(),
 		receiverFindings(), contentFindings(), tokenFindings(), subscribeFindings(), refusedFindings(),
+		conformanceFindings(),
 	)
 	for i := range all {
 		all[i] = all[i].spoken()

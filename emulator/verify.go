@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -23,6 +24,7 @@ type Verification struct {
 	Dialect     *dialect.Dialect // one with a handshake; its limit counts
 	URL         string           // the notification URL, whose host must be a target that is allowed
 	ClientState string           // sent along where the dialect does so
+	Token       string           // in the place of the dialect's own
 
 	// Sending and Answered, if set, are called before each request and after its answer.
 	Sending  func(Request)
@@ -61,14 +63,8 @@ type Verified struct {
 //
 // The error says why nothing was sent; a webhook that can't be reached is a diagnosis.
 func (s *Server) Verify(ctx context.Context, v Verification) (Verified, error) {
-	if v.Dialect == nil || v.Dialect.Handshake == nil {
-		return Verified{}, errors.New("verify webhook: the dialect has no handshake")
-	}
-	u, err := url.Parse(v.URL)
+	u, err := s.checked(v)
 	if err != nil {
-		return Verified{}, errors.New("verify webhook: the URL is malformed") // url's own error would quote the query
-	}
-	if err := s.targets.Check(u); err != nil {
 		return Verified{}, err
 	}
 	first := s.ask(ctx, v, ProbeHandshake)
@@ -82,10 +78,31 @@ func (s *Server) Verify(ctx context.Context, v Verification) (Verified, error) {
 	return Verified{Answer: answer, Diagnoses: diagnosis.Handshake(answer, s.config.Mode), Exchange: s.exchange(first.Entry)}, nil
 }
 
+// Ask makes the handshake of a verification once, and looks for no cause: for who varies it, and judges the answer by another one.
+func (s *Server) Ask(ctx context.Context, v Verification) (diagnosis.HandshakeAnswer, error) {
+	if _, err := s.checked(v); err != nil {
+		return diagnosis.HandshakeAnswer{}, err
+	}
+	answer := s.ask(ctx, v, ProbeHandshake).Answer
+	return answer, ctx.Err()
+}
+
+// checked is a verification's URL, if it makes sense and may be sent to.
+func (s *Server) checked(v Verification) (*url.URL, error) {
+	if v.Dialect == nil || v.Dialect.Handshake == nil {
+		return nil, errors.New("verify webhook: the dialect has no handshake")
+	}
+	u, err := url.Parse(v.URL)
+	if err != nil {
+		return nil, errors.New("verify webhook: the URL is malformed") // url's own error would quote the query
+	}
+	return u, s.targets.Check(u)
+}
+
 // ask makes one request of a verification, with a token of its own.
 func (s *Server) ask(ctx context.Context, v Verification, probe Probe) delivery.HandshakeResult {
 	h := delivery.HandshakeRequest{
-		Dialect: v.Dialect, URL: v.URL, ClientState: v.ClientState, Method: http.MethodPost, RequestID: uuid.NewString(),
+		Dialect: v.Dialect, URL: v.URL, ClientState: v.ClientState, Token: v.Token, Method: http.MethodPost, RequestID: uuid.NewString(),
 	}
 	switch probe {
 	case ProbeGET:
@@ -99,7 +116,7 @@ func (s *Server) ask(ctx context.Context, v Verification, probe Probe) delivery.
 	case ProbeHandshake, ProbeAgain:
 	}
 	rules := h.Dialect.Handshake
-	request := Request{probe, h.Method, journal.MaskHandshake(rules.URL(h.URL, rules.Token(h.RequestID)))}
+	request := Request{probe, h.Method, journal.MaskHandshake(rules.URL(h.URL, cmp.Or(h.Token, rules.Token(h.RequestID))))}
 	if v.Sending != nil {
 		v.Sending(request)
 	}

@@ -68,6 +68,7 @@ func House() []Room {
 		{Name: "internal/metrics", Floor: top},
 		{Name: "internal/proxy", Floor: top},
 		{Name: "internal/signin", Floor: top},
+		{Name: "internal/verify", Floor: top},
 		{Name: "internal/cli", Floor: top},
 		{Name: "emulator/internal/bench", Floor: top}, // a program of its own, which compares all of it with bare loops
 		{Name: "main", Floor: top},

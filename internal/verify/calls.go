@@ -1,0 +1,166 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/emulator/fault"
+	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/notify"
+)
+
+// reaction is how long an app is given to call after it was notified: a queue on the same machine takes much less.
+const reaction = 3 * time.Second
+
+// readsNothing is why one can't tell by its calls what an app does with notifications.
+const readsNothing = "the app reads no items that notifications name"
+
+// read is the journal entry of an item that was read.
+func read(item string) func(*journal.Entry) bool {
+	return func(e *journal.Entry) bool { return e.Kind == journal.Read && itemOf(e) == item }
+}
+
+// itemOf is the item that an entry of a read names.
+func itemOf(e *journal.Entry) string {
+	data, _ := e.Data.(map[string]any)
+	item, _ := data["item"].(string)
+	return item
+}
+
+// notified sends to the app's subscription and returns the items and the journal entry before.
+func (p *play) notified(ctx context.Context, s sending) (items []control.RaisedItem, since uint64, err error) {
+	if s.to, err = p.audience(ctx, 1); err != nil {
+		return nil, 0, err
+	}
+	since = p.Server.Journal().Last()
+	_, items, err = p.send(ctx, s)
+	return items, since, err
+}
+
+// readAfter notifies of one more item, and tells whether the app reads it: what came before has been worked on by then.
+func (p *play) readAfter(ctx context.Context) (bool, error) {
+	items, since, err := p.notified(ctx, sending{})
+	if err != nil {
+		return false, err
+	}
+	_, ok := p.calls(ctx, since, read(items[0].ID))
+	return ok, nil
+}
+
+// reads counts how often an item was read.
+func (p *play) reads(since uint64, item string) int {
+	entries, _ := p.Server.Journal().Since(since, read(item), 0)
+	return len(entries)
+}
+
+func playCallsState(ctx context.Context, p *play, c *Check) (answer, error) {
+	if ok, err := p.readAfter(ctx); err != nil || !ok {
+		return unread(err)
+	}
+	items, since, err := p.notified(ctx, sending{bend: by(&fault.WrongClientState{})})
+	if err != nil {
+		return unheard(err)
+	}
+	if ok, err := p.readAfter(ctx); err != nil || !ok {
+		return unread(err)
+	}
+	if p.reads(since, items[0].ID) == 0 {
+		return good("")
+	}
+	return came(diagnosis.Established(c.Findings[0], p.Mode, diagnosis.Evidence{
+		Sent: "a notification with another client state", Detail: "the app read the item that it named", At: "call",
+	}))
+}
+
+// unread turns an app that reads nothing, or an error, into an answer.
+func unread(err error) (answer, error) {
+	if err != nil {
+		return unheard(err)
+	}
+	return notJudged(readsNothing)
+}
+
+func playCallsBatch(ctx context.Context, p *play, c *Check) (answer, error) {
+	const several = 3
+	items, since, err := p.notified(ctx, sending{changes: several, together: true})
+	if err != nil {
+		return unheard(err)
+	}
+	missing := slices.DeleteFunc(items, func(it control.RaisedItem) bool {
+		_, ok := p.calls(ctx, since, read(it.ID))
+		return ok
+	})
+	switch {
+	case len(missing) == 0:
+		return good("")
+	case len(missing) == several:
+		return notJudged(readsNothing)
+	}
+	return came(diagnosis.Established(c.Findings[0], p.Mode, diagnosis.Evidence{
+		Sent: "3 notifications in one request", Detail: fmt.Sprintf("the app read %d of the 3 items", several-len(missing)), At: "call",
+	}))
+}
+
+func playCallsDuplicate(ctx context.Context, p *play, c *Check) (answer, error) {
+	items, since, err := p.notified(ctx, sending{copies: 1, bend: by(&fault.Duplicate{})})
+	if err != nil {
+		return unheard(err)
+	}
+	if ok, err := p.readAfter(ctx); err != nil || !ok {
+		return unread(err)
+	}
+	n := p.reads(since, items[0].ID)
+	if n < 2 {
+		return good("")
+	}
+	return came(diagnosis.Established(c.Findings[0], p.Mode, diagnosis.Evidence{
+		Sent: "the same notification twice", Detail: fmt.Sprintf("the app read its item %d times", n), At: "call",
+	}))
+}
+
+// playCallsMissed takes any read for an attempt to catch up: a delta, a list, or items one by one.
+func playCallsMissed(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.reacts(ctx, c, notify.Missed, func(e *journal.Entry) bool {
+		x := e.Exchange
+		return (e.Kind == journal.Read || e.Kind == journal.Refused) && x != nil && x.Method == http.MethodGet
+	})
+}
+
+func playCallsReauthorize(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.reacts(ctx, c, notify.ReauthorizationRequired, func(e *journal.Entry) bool {
+		return e.Kind == journal.Reauthorized || e.Kind == journal.Renewed
+	})
+}
+
+// reacts tells the app's subscription of an event, and waits for what the app is to call then.
+func (p *play) reacts(ctx context.Context, c *Check, event notify.Lifecycle, wanted func(*journal.Entry) bool) (answer, error) {
+	since := p.Server.Journal().Last()
+	attempts, a, err := p.tell(ctx, event)
+	if err != nil || attempts == nil {
+		return a, err
+	}
+	return p.reacted(ctx, c, since, event, wanted)
+}
+
+func (p *play) reacted(ctx context.Context, c *Check, since uint64, event notify.Lifecycle, wanted func(*journal.Entry) bool) (answer, error) {
+	if _, ok := p.calls(ctx, since, wanted); ok {
+		return good("")
+	}
+	return came(diagnosis.Established(c.Findings[0], p.Mode, diagnosis.Evidence{
+		Sent: "a notification of " + string(event), Detail: fmt.Sprintf("no such call came within %s", reaction), At: "call",
+	}))
+}
+
+func playCallsRecreate(ctx context.Context, p *play, c *Check) (answer, error) {
+	if p.removed == 0 {
+		if attempts, a, err := p.tell(ctx, notify.SubscriptionRemoved); err != nil || attempts == nil {
+			return a, err
+		}
+	}
+	return p.reacted(ctx, c, p.removed, notify.SubscriptionRemoved, func(e *journal.Entry) bool { return e.Kind == journal.Subscribed })
+}

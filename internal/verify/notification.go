@@ -1,0 +1,275 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/emulator/fault"
+)
+
+// playPlain sends one notification as it should be, by which all others are measured.
+func playPlain(ctx context.Context, p *play, _ *Check) (answer, error) {
+	if err := p.measure(ctx); err != nil {
+		return unheard(err)
+	}
+	taken := p.plain.taken
+	if p.Depth() >= Believed {
+		return came(taken.Diagnoses)
+	}
+	found, open := diagnosis.Stranger(taken)
+	if open && len(found) == 0 {
+		return notJudged(needsBelief)
+	}
+	return came(found)
+}
+
+// needsBelief is why what a stranger sends says little.
+const needsBelief = "it shows with notifications that the webhook believes: --adopt or --client-state-env"
+
+// measure sends the plain notification, once.
+func (p *play) measure(ctx context.Context) error {
+	if p.plain.done {
+		return nil
+	}
+	to, err := p.audience(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer p.leave(ctx, to)
+	attempts, _, err := p.send(ctx, sending{to: to})
+	if err != nil {
+		return err
+	}
+	p.plain.done, p.plain.taken = true, attempts[0].Taken
+	found := p.plain.taken.Diagnoses
+	open := false
+	if p.Depth() == Wire {
+		found, open = diagnosis.Stranger(p.plain.taken)
+	}
+	switch {
+	case p.plain.taken.Took > patient:
+		p.plain.fails = "the plain notification takes so long"
+	case diagnosis.Failed(found):
+		p.plain.fails = "the plain notification fails (" + found[0].ID + ")"
+	case len(found) > 0 && !open:
+		p.plain.fails = "the plain notification is not taken well (" + found[0].ID + ")"
+	}
+	return nil
+}
+
+// unheard turns what keeps a check from being asked into an answer.
+func unheard(err error) (answer, error) {
+	if errors.Is(err, errAlone) || errors.Is(err, errUnheard) {
+		return notJudged(err.Error())
+	}
+	return answer{}, err
+}
+
+// vary sends something otherwise than the plain notification, and judges it by that one.
+func (p *play) vary(ctx context.Context, c *Check, sent string, n int, s sending) (answer, error) {
+	if err := p.measure(ctx); err != nil {
+		return unheard(err)
+	}
+	if p.plain.fails != "" {
+		return notJudged(p.plain.fails)
+	}
+	if s.to.ids == nil {
+		to, err := p.audience(ctx, n)
+		if err != nil {
+			return unheard(err)
+		}
+		s.to = to
+	}
+	defer p.leave(ctx, s.to)
+	attempts, _, err := p.send(ctx, s)
+	if err != nil {
+		return unheard(err)
+	}
+	return p.varied(c, sent, answers(attempts))
+}
+
+// varied judges answers to what was sent otherwise. Where the webhook had no reason to believe it, a refusal says nothing unless it took
+// the plain one, and an acceptance nothing at all.
+func (p *play) varied(c *Check, sent string, taken []diagnosis.Taken) (answer, error) {
+	believes := p.Depth() >= Believed
+	refusedPlain := diagnosis.RefusesStranger(p.plain.taken.Answer)
+	var judged []diagnosis.Taken
+	for _, t := range taken {
+		if !believes && refusedPlain && diagnosis.RefusesStranger(t.Answer) {
+			continue
+		}
+		judged = append(judged, t)
+	}
+	found := diagnosis.Varied(diagnosis.Variation{Finding: c.Findings[0], Foreign: c.foreign, Sent: sent, Answers: judged}, p.Mode)
+	if len(found) == 0 && !believes && !c.foreign {
+		return notJudged(needsBelief)
+	}
+	return came(found)
+}
+
+// revive asks something plain after what was hostile. A webhook that answered that before, and does not now, has died of it: that is what
+// is found then, and nothing else.
+func (p *play) revive(ctx context.Context, c *Check, a answer) (answer, error) {
+	if c.Group == Handshakes {
+		return p.reviveHandshake(ctx, c, a)
+	}
+	if p.plain.fails != "" || !p.plain.done {
+		return a, nil
+	}
+	to, err := p.audience(ctx, 1)
+	if err != nil { // the app's subscription has ended, as it was told
+		return a, nil //nolint:nilerr // there is nobody to be asked
+	}
+	defer p.leave(ctx, to)
+	attempts, _, err := p.send(ctx, sending{to: to})
+	if err != nil {
+		return a, nil //nolint:nilerr // nor here
+	}
+	after := attempts[0].Taken
+	if after.Status != 0 && (after.Status < 500 || p.plain.taken.Status >= 500) {
+		return a, nil
+	}
+	p.died = c.Title
+	return came(diagnosis.Died("a plain notification, after this check: "+c.Title, after, p.Mode))
+}
+
+func (p *play) reviveHandshake(ctx context.Context, c *Check, a answer) (answer, error) {
+	got, err := p.again(ctx, p.URL.String(), "")
+	if err != nil {
+		return a, err
+	}
+	if got.Status != 0 && got.Status < 500 {
+		return a, nil
+	}
+	p.died = c.Title
+	t := diagnosis.Taken{Answer: got.Answer, Diagnoses: diagnosis.Handshake(got, p.Mode)}
+	return came(diagnosis.Died("a plain handshake, after this check: "+c.Title, t, p.Mode))
+}
+
+func playBatch(n int) player {
+	return func(ctx context.Context, p *play, c *Check) (answer, error) {
+		sent := "100 notifications in one request"
+		if n < largestBatch {
+			sent = "5 notifications in one request"
+		}
+		return p.vary(ctx, c, sent, 1, sending{changes: n, together: true})
+	}
+}
+
+func playMixed(ctx context.Context, p *play, c *Check) (answer, error) {
+	const subscriptions = 3
+	return p.vary(ctx, c, "one request with notifications of three subscriptions", subscriptions, sending{together: true})
+}
+
+// burst is how many requests come at once: as many as a busy mailbox makes in a second, and more than the usual pool has room for.
+const burst = 40
+
+func playBurst(ctx context.Context, p *play, c *Check) (answer, error) {
+	if p.adopted != nil { // its own come one after the other
+		return p.vary(ctx, c, "40 notifications as fast as they are answered", 1, sending{changes: burst, bend: alone})
+	}
+	return p.vary(ctx, c, "40 requests at once, with a notification each", burst, sending{bend: alone})
+}
+
+// alone lets a notification have a request of its own, and is all else as it should be.
+func alone(plan *fault.Plan) {
+	plan.Items = append(plan.Items, func(item []byte) []byte { return item })
+}
+
+func playDuplicate(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "the same notification again, in a request of its own", 1, sending{copies: 1, bend: by(&fault.Duplicate{})})
+}
+
+// by lets a fault of the catalogue bend it.
+func by(f fault.PlanFault) bend { return func(plan *fault.Plan) { f.EditPlan(plan) } }
+
+func playDisorder(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "two notifications, the later one first", 1, sending{changes: 2, bend: by(&fault.Reorder{})})
+}
+
+func playExtra(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a notification with properties of every kind that no schema knows", 1, sending{bend: by(&fault.ExtraProperties{})})
+}
+
+func playNull(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a list that begins with null, and a good notification after it", 1, sending{bend: by(&fault.NullEntry{})})
+}
+
+// badItems are items that lack what all others have, as JSON.
+func badItems() [][]byte {
+	return [][]byte{[]byte(`{}`), []byte(`{"subscriptionId":null,"resource":null}`)}
+}
+
+func playBadItem(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a good notification behind two that are empty", 1, sending{bend: func(plan *fault.Plan) {
+		plan.Before = append(plan.Before, badItems()...)
+	}})
+}
+
+// largeBody is what a request with encrypted content may come to.
+const largeBody = 1 << 20
+
+// playLarge fills the body with blanks: it is as large as it gets, and nothing in it is unknown, or takes longer to be worked on.
+func playLarge(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a body of 1 MB with one notification, the rest blanks", 1, sending{bend: func(plan *fault.Plan) {
+		plan.Shapes = append(plan.Shapes, fault.Shape{Body: func(body []byte) []byte {
+			at := bytes.IndexByte(body, '[') + 1
+			blanks := bytes.Repeat([]byte(" "), max(0, largeBody-len(body)))
+			return bytes.Join([][]byte{body[:at], body[at:]}, blanks)
+		}})
+	}})
+}
+
+// slowly is how long a body takes that comes in pieces: long enough for each to come by itself.
+const slowly = 400 * time.Millisecond
+
+func playSlow(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a body that comes in pieces, over 400 ms", 1, sending{bend: by(&fault.SlowBody{For: slowly})})
+}
+
+func playWrongState(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a notification with another client state", 1, sending{bend: by(&fault.WrongClientState{})})
+}
+
+func playNoState(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a notification without client state", 1, sending{bend: by(&fault.MissingClientState{})})
+}
+
+// playUnknown names a subscription that nobody has.
+func playUnknown(ctx context.Context, p *play, c *Check) (answer, error) {
+	to, err := p.audience(ctx, 1)
+	if err != nil {
+		return unheard(err)
+	}
+	known, unknown := []byte(to.ids[0]), []byte(strangerOf(to.ids[0]))
+	return p.vary(ctx, c, "a notification of a subscription that does not exist", 1, sending{to: to, bend: func(plan *fault.Plan) {
+		plan.Items = append(plan.Items, func(item []byte) []byte { return bytes.ReplaceAll(item, known, unknown) })
+	}})
+}
+
+// strangerOf is an id of the same form.
+func strangerOf(id string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r < '9':
+			return r + 1
+		case r == '9':
+			return '0'
+		}
+		return r
+	}, id)
+}
+
+func playGarbage(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a body that is no JSON", 1, sending{bend: by(&fault.Malformed{})})
+}
+
+func playEmpty(ctx context.Context, p *play, c *Check) (answer, error) {
+	return p.vary(ctx, c, "a POST without token and body", 1, sending{bend: func(plan *fault.Plan) {
+		plan.Shapes = append(plan.Shapes, fault.Shape{Body: func([]byte) []byte { return nil }})
+	}})
+}
