@@ -64,7 +64,7 @@ func begin() (testing.TB, func()) {
 // exampleTest is a test that says by its example's output what went wrong.
 type exampleTest struct {
 	testing.TB
-	ctx     context.Context //nolint:containedctx // as a test's
+	ctx     context.Context
 	out     io.Writer
 	cleanup []func()
 	failed  bool

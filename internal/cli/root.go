@@ -36,6 +36,7 @@ func verbs() []verb {
 		{groupSteer, newTriggerCommand},
 		{groupSteer, newAdvanceCommand},
 		{groupSteer, newFaultCommand},
+		{groupSteer, newWaitCommand},
 		{groupSteer, newJournalCommand},
 		{groupSteer, newReplayCommand},
 		{groupSteer, newStatusCommand},
