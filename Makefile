@@ -22,7 +22,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TIMEOUT := -timeout 3m
 
 # Files that `make generate` writes and that are committed.
-GENERATED := docs/coverage.md
+GENERATED := docs/coverage.md docs/findings
 
 # The systems that a release is built for, and the one that each change is
 # compiled for: what differs by system differs between Windows and the others.
@@ -77,13 +77,14 @@ $(LINTER): tools/go.mod tools/go.sum
 
 generate: ## write the generated files anew
 	$(GO) run ./internal/coverage
+	$(GO) run ./internal/findings
 
 coverage: ## check that every rule of docs/protocol.md is tested, or said not to be emulated
 	$(GO) run ./internal/coverage -check
 
 drift: coverage ## fail where a generated file, go.mod or go.sum is out of date
 	@$(MAKE) --no-print-directory generate
-	@git diff --exit-code --stat -- $(GENERATED) || \
+	@git diff --exit-code --stat -- $(GENERATED) && test -z "$$(git ls-files --others --exclude-standard -- $(GENERATED))" || \
 		{ echo "out of date: run make generate and commit what it wrote"; exit 1; }
 	$(GO) mod tidy -diff
 

@@ -11,6 +11,8 @@ type Guide struct {
 	// Sentences are all that the service answers for it, or has answered in
 	// some year, each once.
 	Sentences []Sentence
+	// Statuses are the answers of a webhook that tell it; none where others do.
+	Statuses []int
 	// Command is the one command with which outlocal shows whether it is so.
 	// Words in capitals stand for the reader's own.
 	Command string
@@ -43,18 +45,24 @@ type Example struct {
 
 // Guide returns what helps with the finding.
 func (f Finding) Guide() Guide {
-	g := Guide{Sentences: f.sentences(), Command: f.command(), Confused: f.confused()}
+	g := Guide{Sentences: f.sentences(), Statuses: f.statuses(), Command: f.command(), Confused: f.confused()}
 	if e, ok := examples()[f.ID]; ok {
 		g.Example = &e
 	}
 	return g
 }
 
-// Group is the first word of the id: what the finding is about.
+// Group is what the finding is about: the beginning of its id.
 func (f Finding) Group() string {
+	if strings.HasPrefix(f.ID, groupClientState+"-") {
+		return groupClientState
+	}
 	group, _, _ := strings.Cut(f.ID, "-")
 	return group
 }
+
+// groupClientState is the one group of two words.
+const groupClientState = "client-state"
 
 // sentences puts today's service first. A sentence that tells nothing (the
 // preview's) would fit everything, and is left out.
@@ -75,7 +83,11 @@ func (f Finding) sentences() []Sentence {
 		add(Sentence{"Microsoft Graph", template(StyleGraph, f.Kind)})
 		add(Sentence{"Microsoft Graph until 2023", template(StyleGraph2023, f.Kind)})
 		add(Sentence{"Microsoft Graph in 2016", template(StyleGraph2016, f.Kind)})
-		add(Sentence{"Outlook REST", template(StyleOutlook, f.Kind)})
+		outlook := "Outlook REST"
+		if f.Kind == KindBody {
+			outlook = "outlocal, for Outlook REST" // nobody has seen the service's
+		}
+		add(Sentence{outlook, template(StyleOutlook, f.Kind)})
 	}
 	return all
 }
@@ -86,17 +98,27 @@ func furtherSentences() map[string][]Sentence {
 	const graph, outlook = "Microsoft Graph", "Outlook REST"
 	denied := Sentence{outlook, "Access is denied. Check credentials and try again."}
 	return map[string][]Sentence{
-		"subscribe-http-url":         {{outlook, "The value '{url}' of parameter 'NotificationURL' is invalid."}},
-		"subscribe-bad-url":          {{outlook, "The value '{url}' of parameter 'NotificationURL' is invalid."}},
-		"subscribe-resource":         {{graph, "Operation: Create; Exception: [Status Code: BadRequest; Reason: The value '{value}' of parameter 'Resource' is {reason}.]"}},
-		"subscribe-quota":            {{graph, "Operation: Create; Exception: [Status Code: Forbidden; Reason: Maximum number of subscriptions has been reached]"}},
-		"subscribe-token-refused":    {{graph, "CompactToken parsing failed with error code: 80049217"}, {graph, "Lifetime validation failed, the token is expired."}},
-		"subscribe-forbidden":        {{graph, "Operation: Create; Exception: [Status Code: Forbidden; Reason: Forbidden]"}, denied},
-		"subscribe-no-mailbox":       {{outlook, "REST API is not yet supported for this mailbox."}},
-		"subscribe-throttled":        {{graph, "Application is over its MailboxConcurrency limit."}},
-		"receiver-item-id":           {{outlook, "Item Id doesn't belong to the current mailbox."}},
-		"subscribe-unknown-property": {{outlook, "The property '{property}' does not exist on this type"}},
+		"subscribe-http-url":      {{outlook, "The value '{url}' of parameter 'NotificationURL' is invalid."}},
+		"subscribe-bad-url":       {{outlook, "The value '{url}' of parameter 'NotificationURL' is invalid."}},
+		"subscribe-resource":      {{graph, "Operation: Create; Exception: [Status Code: BadRequest; Reason: The value '{value}' of parameter 'Resource' is {reason}.]"}},
+		"subscribe-quota":         {{graph, "Operation: Create; Exception: [Status Code: Forbidden; Reason: Maximum number of subscriptions has been reached]"}},
+		"subscribe-token-refused": {{graph, "CompactToken parsing failed with error code: 80049217"}, {graph, "Lifetime validation failed, the token is expired."}},
+		"subscribe-forbidden":     {{graph, "Operation: Create; Exception: [Status Code: Forbidden; Reason: Forbidden]"}, denied},
+		"subscribe-no-mailbox":    {{outlook, "REST API is not yet supported for this mailbox."}},
+		"subscribe-throttled":     {{graph, "Application is over its MailboxConcurrency limit."}},
+		"receiver-item-id":        {{outlook, "Item Id doesn't belong to the current mailbox."}},
 	}
+}
+
+// statuses are those of the finding and of its cases, each once.
+func (f Finding) statuses() []int {
+	known := statuses()
+	all := slices.Clone(known[f.ID])
+	for _, c := range f.Cases {
+		all = append(all, known[f.ID+"/"+c.Name]...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // command shows whether it is so. What needs a fault of the emulator names it;

@@ -57,10 +57,8 @@ func (a *app) printExplained(e knownFinding) {
 
 // serviceName is whose sentence it is, short enough for a label.
 func serviceName(service string) string {
-	if strings.HasPrefix(service, "Microsoft Graph") {
-		return strings.TrimPrefix(service, "Microsoft ")
-	}
-	return service
+	service, _, _ = strings.Cut(service, ",")
+	return strings.TrimPrefix(service, "Microsoft ")
 }
 
 func (a *app) printCases(e knownFinding) {
