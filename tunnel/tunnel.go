@@ -143,5 +143,23 @@ func Open(ctx context.Context, c Config) (Endpoint, error) {
 		c.URL = u
 		return openNgrok(ctx, c)
 	}
-	return nil, wrongUse("open the tunnel", "there is no kind "+string(c.Kind)+" of tunnel", "kinds are none, ngrok and public")
+	return nil, noKind(c.Kind)
+}
+
+// Check tells what of c is wrong that can be told without asking anybody: Open would refuse it.
+func (c Config) Check() (err error) {
+	switch c.Kind {
+	case None, "":
+	case Public:
+		_, err = publicURL(c.URL)
+	case Ngrok:
+		_, err = askedURL(c.URL)
+	default:
+		err = noKind(c.Kind)
+	}
+	return err
+}
+
+func noKind(k Kind) error {
+	return wrongUse("open the tunnel", "there is no kind "+string(k)+" of tunnel", "kinds are none, ngrok and public")
 }

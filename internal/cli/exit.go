@@ -81,6 +81,7 @@ func explain(err error) telling {
 	var unsupported *subscriber.UnsupportedError
 	var name *state.NameError
 	var network *net.OpError
+	var use interface{ WrongUse() bool }
 	switch {
 	case errors.As(err, &own):
 		t.Code = own.code
@@ -94,6 +95,8 @@ func explain(err error) telling {
 		t.Code, t.What = ExitUsage, unsupported.Dialect+" has no "+unsupported.Missing
 		t.Hint = "leave it out, or choose another schema: outlocal dialects tells what each has"
 	case errors.As(err, &name) && !name.Taken:
+		t.Code = ExitUsage
+	case errors.As(err, &use) && use.WrongUse():
 		t.Code = ExitUsage
 	case errors.As(err, &steering):
 		t.Code, t.Hint = steeringCode(steering), steeringHint(steering)

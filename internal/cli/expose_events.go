@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
+	"net/http"
+	"strings"
 	"time"
 
+	"github.com/outlocal/outlocal/internal/signin"
 	"github.com/outlocal/outlocal/journal"
 	"github.com/outlocal/outlocal/subscriber"
 	"github.com/outlocal/outlocal/tunnel"
@@ -82,7 +87,7 @@ func (x *exposure) told(e subscriber.Event) {
 	}
 	if e.Err != nil {
 		t := explain(e.Err)
-		event.Error, event.Hint = t.What, t.Hint
+		event.Error, event.Hint = t.What, cmp.Or(t.Hint, x.consent(e))
 	}
 	if e.Delta != nil {
 		event.Covers, event.Total = e.Covers, e.Delta.Total
@@ -91,6 +96,17 @@ func (x *exposure) told(e subscriber.Event) {
 		}
 	}
 	x.record(journal.Entry{At: e.At, Kind: kindOf(e.Kind), Subscription: e.ID, Note: keptNote(e), Data: event})
+}
+
+// consent is what to do about a service that says no, and nothing more (W6.3).
+func (x *exposure) consent(e subscriber.Event) string {
+	var refusal *subscriber.Error
+	if !errors.As(e.Err, &refusal) || refusal.Status != http.StatusForbidden || e.Watch.Resource == "" {
+		return ""
+	}
+	scopes := signin.Scopes("", signin.DeviceCode, collectionOf(e.Watch.Resource).String())
+	return "the token may not read " + e.Watch.Resource + ": the app needs" + strings.ReplaceAll(strings.Join(scopes, " and"), "/", " ") +
+		", with consent; docs/app-registration.md shows where"
 }
 
 // kindOf is the kind of entry for what a keeper tells.

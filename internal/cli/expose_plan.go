@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -72,7 +73,7 @@ func (a *app) planExposure(ctx context.Context, args []string, f *exposeFlags) (
 	}
 	_, err = p.keeper(subscriber.Config{}) // which checks what is to be watched
 	if err != nil {
-		return nil, wrongUse("outlocal dialects tells what each schema has", "%w", err)
+		return nil, wrongUse("such as --watch me/messages:created,updated; outlocal dialects tells what each schema has", "%w", errors.Unwrap(err))
 	}
 	return p, nil
 }

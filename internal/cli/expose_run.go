@@ -85,7 +85,7 @@ func (x *exposure) makeReceiver(ctx context.Context) (err error) {
 	if x.keeper, err = x.plan.keeper(keeping); err != nil {
 		return err
 	}
-	config := receiver.Config{Known: &register{x: x, strangers: map[string]bool{}}, Fetch: ownItems{x.plan.host.client(), x.plan.who.tokens}, Now: x.now}
+	config := receiver.Config{Known: register{x.keeper}, Fetch: ownItems{x.plan.host.client(), x.plan.who.tokens}, Now: x.now}
 	if x.plan.key != nil {
 		config.Keys = []receiver.Key{*x.plan.key}
 		config.Tokens = receiver.Tokens{Authority: x.plan.host.authority, Apps: []string{x.plan.who.app}, HTTP: x.plan.host.http}
@@ -178,7 +178,7 @@ func (x *exposure) openTunnel(ctx context.Context) (err error) {
 	config.OnEvent = x.tunnelled
 	endpoint, err := tunnel.Open(ctx, config)
 	if err != nil {
-		return tunnelTrouble(err)
+		return err
 	}
 	x.endpoint = endpoint
 	x.server = &http.Server{
@@ -189,15 +189,6 @@ func (x *exposure) openTunnel(ctx context.Context) (err error) {
 	x.work.Go(func() { _ = x.server.Serve(endpoint) }) // why it ends, the endpoint's last event says
 	x.house.onClose(x.closeTunnel)
 	return nil
-}
-
-// tunnelTrouble is what a user is told when there is no tunnel.
-func tunnelTrouble(err error) error {
-	var trouble *tunnel.Error
-	if errors.As(err, &trouble) && trouble.WrongUse() {
-		return wrongUse(trouble.Hint(), "%w", err)
-	}
-	return err
 }
 
 // signIn gets a first token, so that whoever has to do something for it does so now.

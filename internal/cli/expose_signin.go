@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -87,22 +86,18 @@ func (f *exposeSignIn) identity(a *app, h *host, watches []subscriber.Watch) (*i
 		Prompt: func(message string) { a.err.line("%s %s", a.err.strong("sign in:"), message) },
 	})
 	if err != nil {
-		var wrong *signin.Error
-		if errors.As(err, &wrong) && wrong.WrongUse() {
-			return nil, wrongUse(wrong.Hint(), "%w", err)
-		}
 		return nil, err
 	}
 	id := &identity{app: f.clientID, tokens: source, source: source}
 	switch {
 	case method == signin.Token:
-		id.words = "whose token " + f.access + " holds"
+		id.words = "whoever the token in " + f.access + " is for"
 	case method.Application():
 		id.words = "application " + f.clientID + " of tenant " + f.tenant
 	case f.tenant == "":
-		id.words = "who signs in to app " + f.clientID
+		id.words = "whoever signs in to app " + f.clientID
 	default:
-		id.words = "who signs in to app " + f.clientID + " of tenant " + f.tenant
+		id.words = "whoever signs in to app " + f.clientID + " of tenant " + f.tenant
 	}
 	return id, nil
 }

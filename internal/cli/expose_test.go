@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -204,5 +203,3 @@ func TestExposeThroughATunnel(t *testing.T) {
 		t.Errorf("left at the service are %v, %v", left.Subscriptions, err)
 	}
 }
-
-var _ http.Handler

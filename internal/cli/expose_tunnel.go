@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/x509"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ type exposeTunnel struct {
 	publicURL string
 	none      bool
 	port      int
+	moveAfter time.Duration
 }
 
 func addExposeTunnel(cmd *cobra.Command, f *exposeTunnel) {
@@ -34,6 +36,7 @@ func addExposeTunnel(cmd *cobra.Command, f *exposeTunnel) {
 	flags.StringVar(&f.publicURL, "public-url", "", "a tunnel of your own instead, by its https `URL`: it has to lead to --port on this machine")
 	flags.BoolVar(&f.none, "no-tunnel", false, "no tunnel: a service on this machine calls --port itself")
 	flags.IntVar(&f.port, "port", defaultPortBase+receiverOffset, "with --public-url or --no-tunnel, the port on loopback that is called; 0 for a free one")
+	durationVar(flags, &f.moveAfter, "move-after", tunnel.DefaultMoveAfter, "without --url: how long a name that is lost is asked for again before another is taken, to which the subscriptions are led")
 	needs(cmd, "edge-ca", "edge")
 	for _, other := range []string{"public-url", "no-tunnel"} {
 		for _, name := range []string{"url", "pooling", "traffic-policy", "authtoken-env", "edge"} {
@@ -66,9 +69,12 @@ func (f *exposeTunnel) config(a *app, h *host) (c tunnel.Config, err error) {
 			return c, wrongUse("leave --no-tunnel out, or name an emulator with --emulator", "expose: %s can't call this machine without a tunnel", h.name)
 		}
 		c.URL, c.Listen = f.publicURL, (&listenFlags{bind: "127.0.0.1"}).on(f.port)
-		return c, nil
+		return c, c.Check()
 	}
-	c.Agent = tunnel.Agent{Pooling: f.pooling, Version: a.process.Version, Edge: f.edge}
+	c.Agent = tunnel.Agent{Pooling: f.pooling, Version: a.process.Version, Edge: f.edge, MoveAfter: f.moveAfter}
+	if f.moveAfter <= 0 {
+		return c, wrongUse("such as --move-after 30s", "read --move-after: want more than 0")
+	}
 	if c.Agent.Token, err = tunnel.FindToken(tunnel.Places{Variable: f.authtoken, Getenv: a.process.Env}); err != nil {
 		return c, err
 	}
@@ -84,7 +90,7 @@ func (f *exposeTunnel) config(a *app, h *host) (c tunnel.Config, err error) {
 			return c, err
 		}
 	}
-	return c, nil
+	return c, c.Check()
 }
 
 // readPool reads the certificates of a file, and no others.
@@ -101,7 +107,7 @@ func readPool(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// policy lets nothing but the webhook's requests through the edge, unless there is one of the user's own.
+// withPolicy lets nothing but the webhook's requests through the edge, unless there is one of the user's own.
 func withPolicy(c tunnel.Config, paths receiver.Paths) (tunnel.Config, error) {
 	if c.Kind != tunnel.Ngrok || c.Agent.Policy != "" {
 		return c, nil

@@ -110,7 +110,7 @@ func New(c Config) (*Edge, error) {
 		TLSClientConfig:     &tls.Config{RootCAs: e.CAs(), MinVersion: tls.VersionTLS12},
 		MaxIdleConnsPerHost: maxKept,
 	}}
-	e.server = &http.Server{Handler: e.visitors(), ReadHeaderTimeout: time.Minute, ErrorLog: discard()}
+	e.server = &http.Server{Handler: e.visitors(), DisableGeneralOptionsHandler: true, ReadHeaderTimeout: time.Minute, ErrorLog: discard()}
 	e.work.Go(e.acceptAgents)
 	e.work.Go(func() { _ = e.server.Serve(tls.NewListener(e.public, authority.TLSConfig())) }) // ends when the edge is closed
 	return e, nil

@@ -1,0 +1,128 @@
+//go:build !notunnel
+
+package cli
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/emulator"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/tunnel/tunneltest"
+)
+
+// typist is somebody at the keys: what it types goes to whoever listens.
+type typist struct {
+	mu        sync.Mutex
+	listeners map[chan<- os.Signal]bool
+	listening chan struct{} // gets one for each who begins to listen
+}
+
+func (k *typist) signals(to chan<- os.Signal, _ ...os.Signal) (stop func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.listeners[to] = true
+	k.listening <- struct{}{}
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.listeners, to)
+	}
+}
+
+func (k *typist) interrupt() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for to := range k.listeners {
+		to <- os.Interrupt
+	}
+}
+
+// TestExposeLeavesAtOnce: a second Ctrl+C leaves while the service does not answer, says what is left, and the next start takes it over.
+func TestExposeLeavesAtOnce(t *testing.T) {
+	w := newExposeWorld(t, emulator.Config{}, tunneltest.Config{Reserved: []string{"mine.example"}})
+	hanging := make(chan struct{})
+	asked := make(chan struct{}, 1)
+	slow := serving(t, "http", serve.Config{Name: "slow", Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete {
+			select {
+			case asked <- struct{}{}:
+			default: // nobody waits for a second one
+			}
+			select {
+			case <-hanging:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		w.emulator.ServeHTTP(rw, r)
+	})})
+	w.env["MY_TOKEN"] = "any"
+	args := []string{
+		"expose", w.hookURL, "--service", slow + "/v1.0", "--sign-in", "token", "--token-env", "MY_TOKEN", "--edge", w.edge.Addr(), "--edge-ca", w.edgeCA,
+		"--authority", w.https,
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	keys := &typist{listeners: map[chan<- os.Signal]bool{}, listening: make(chan struct{}, 9)}
+	x := &exposing{out: &watchedOutput{}, stop: stop, code: make(chan int, 1)}
+	process := w.process(x.out)
+	process.Signals = keys.signals
+	go func() { x.code <- Run(ctx, args, process) }()
+	x.out.await(t, "subscribed")
+	stop() // the first one
+	<-asked
+	<-keys.listening
+	keys.interrupt()
+	if code := x.wait(t); code != ExitFailed {
+		t.Errorf("it ends with %d", code)
+	}
+	left, err := w.steer.Subscriptions(t.Context(), control.SubscriptionQuery{})
+	if err != nil || len(left.Subscriptions) != 1 {
+		t.Fatalf("left are %v, %v", left, err)
+	}
+	for _, words := range []string{"left is " + left.Subscriptions[0].ID, "hint: the next start takes over what it wants", "outlocal subscriptions prune --service " + slow + "/v1.0"} {
+		if !strings.Contains(x.out.String(), words) {
+			t.Errorf("it does not say %q, but:\n%s", words, x.out)
+		}
+	}
+	close(hanging)
+	next := w.start(t, args[1:]...)
+	next.out.await(t, "deleted  "+shortID(left.Subscriptions[0].ID)) // as a lifecycle URL can't be changed (W1.4-05)
+	next.out.await(t, "subscribed anew")
+	if code := next.end(t); code != ExitGood {
+		t.Errorf("the next ends with %d:\n%s", code, next.out)
+	}
+	nothingLeft(t, w)
+}
+
+// TestExposeKeeps: with --keep the subscriptions stay, and the next start takes them over as they are where the URL is the same.
+func TestExposeKeeps(t *testing.T) {
+	w := newExposeWorld(t, emulator.Config{}, tunneltest.Config{})
+	args := w.through(w.hookURL, "--url", "mine."+tunneltest.DefaultDomain)
+	x := w.start(t, append(args, "--keep")...)
+	x.out.await(t, "subscribed")
+	if code := x.end(t); code != ExitGood || !strings.Contains(x.out.String(), "me/messages stays subscribed until ") {
+		t.Errorf("it ends with %d:\n%s", code, x.out)
+	}
+	before, err := w.steer.Subscriptions(t.Context(), control.SubscriptionQuery{})
+	if err != nil || len(before.Subscriptions) != 1 {
+		t.Fatalf("kept are %v, %v", before, err)
+	}
+	next := w.start(t, args...)
+	next.out.await(t, "ready as")
+	if _, err := w.steer.RaiseChange(t.Context(), control.Change{Change: "created", Collection: "message"}); err != nil {
+		t.Fatal(err)
+	}
+	next.out.await(t, "✔ created  subscription "+shortID(before.Subscriptions[0].ID))
+	next.end(t)
+	if out := next.out.String(); strings.Contains(out, "subscribed") || strings.Contains(out, "handshake  mine") {
+		t.Errorf("it subscribed anew:\n%s", out)
+	}
+	nothingLeft(t, w)
+}
