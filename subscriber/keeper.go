@@ -171,6 +171,13 @@ func (c *Client) has(p dialect.Prop) bool {
 	return slices.ContainsFunc(c.Dialect.Subscription, func(f dialect.Field) bool { return f.Prop == p })
 }
 
+// Load reads what a start before left, so that it is known to [Keeper.Known] before Run comes to it, which does so by itself.
+func (k *Keeper) Load(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.load(ctx)
+}
+
 // Run keeps until ctx ends. It returns an error only if what is in the Store can't be read.
 func (k *Keeper) Run(ctx context.Context) error {
 	if err := k.begin(ctx); err != nil {

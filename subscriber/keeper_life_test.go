@@ -150,6 +150,22 @@ func TestLearnsWhatIsBeingCreated(t *testing.T) {
 	}
 }
 
+// What a start before left is known before anything is asked: its notifications come as soon as there is a webhook.
+func TestLoads(t *testing.T) {
+	w := newWorld(t, dialect.GraphV1)
+	k := w.start()
+	k.stop()
+	next := w.keeper()
+	if err := next.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := k.Status()[0].ID
+	before, _ := k.Known(id)
+	if after, ok := next.Known(id); !ok || after != before {
+		t.Errorf("%s is known: %t", id, ok)
+	}
+}
+
 // Who does not know the client state has no say.
 func TestForgedLifecycle(t *testing.T) {
 	w := newWorld(t, dialect.GraphV1)

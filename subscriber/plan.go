@@ -32,10 +32,8 @@ func (k *Keeper) Plan(ctx context.Context) ([]Step, error) {
 	if k.working {
 		return nil, errors.New("plan: it is at work already")
 	}
-	if !k.loaded {
-		if err := k.load(ctx); err != nil {
-			return nil, fmt.Errorf("plan: %w", err)
-		}
+	if err := k.load(ctx); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
 	}
 	now := k.now()
 	d := k.desk

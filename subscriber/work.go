@@ -29,10 +29,8 @@ func (k *Keeper) begin(ctx context.Context) error {
 	if k.working {
 		return errors.New("it is at work already")
 	}
-	if !k.loaded {
-		if err := k.load(ctx); err != nil {
-			return err
-		}
+	if err := k.load(ctx); err != nil {
+		return err
 	}
 	k.working, k.news = true, true
 	k.hold()
@@ -47,8 +45,11 @@ func (k *Keeper) end() {
 	k.release()
 }
 
-// load reads what a start before left.
+// load reads what a start before left, once; k.mu is held.
 func (k *Keeper) load(ctx context.Context) error {
+	if k.loaded {
+		return nil
+	}
 	records, bookmarks, err := k.config.Store.Load(ctx)
 	if err != nil {
 		return fmt.Errorf("read what was kept: %w", err)
