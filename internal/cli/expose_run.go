@@ -85,6 +85,9 @@ func (x *exposure) makeReceiver(ctx context.Context) (err error) {
 	if x.keeper, err = x.plan.keeper(keeping); err != nil {
 		return err
 	}
+	if err = x.keeper.Load(ctx); err != nil { // what was left before notifies as soon as the tunnel is there
+		return err
+	}
 	config := receiver.Config{Known: register{x.keeper}, Fetch: ownItems{x.plan.host.client(), x.plan.who.tokens}, Now: x.now}
 	if x.plan.key != nil {
 		config.Keys = []receiver.Key{*x.plan.key}
