@@ -1,8 +1,8 @@
 # outlocal's build. `make` alone lists the targets.
 #
-# Only Go, make and git are needed, but for three targets: `race` wants a C
+# Only Go, make and git are needed, but for some targets: `race` wants a C
 # compiler, `lint` builds its linter from the module in tools/ on first use,
-# `interop` wants npm and the SDKs.
+# `interop` wants npm and the SDKs, `npm` and `npm-test` want npm.
 
 GO ?= go
 
@@ -42,7 +42,7 @@ SOAK ?= 40
 SOAK_TUNNEL ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak interop demo clean
+.PHONY: help build test race fuzz-seeds fmt vet lint generate coverage drift cross check bench soak interop dist npm npm-test demo clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,8 +116,21 @@ interop: ## try Microsoft's SDKs, unmodified (needs npm and the network); INTERO
 	@.ci/ensure npm
 	$(GO) run ./interop $(INTEROP)
 
+# The moment of everything in the archives is the commit's, so that the same commit makes the same bytes.
+dist: ## build what is released, with checksums, and check it (cold: a quarter of an hour on two cores); DIST='-only linux'
+	$(GO) run ./internal/dist -version '$(VERSION)' -epoch "$$(git log -1 --format=%ct 2>/dev/null || echo 0)" $(DIST)
+
+npm: dist ## pack the npm packages of a release into dist/npm
+	@.ci/ensure npm
+	@for package in dist/npm/*/; do npm pack --pack-destination dist/npm "./$$package" || exit 1; done
+
+npm-test: ## try the npm package with node:test, vitest, jest and tsc (needs npm and the network)
+	@.ci/ensure npm
+	$(GO) run ./internal/dist -version '$(VERSION)' -o bin/npm-test -only "$$($(GO) env GOOS)/$$($(GO) env GOARCH)"
+	npm/try.sh bin/npm-test
+
 demo: ## watch an emulator and a webhook play the whole loop
 	$(GO) run . demo
 
 clean: ## remove what was built here
-	rm -rf outlocal bin
+	rm -rf outlocal bin dist
