@@ -27,7 +27,8 @@ func newAdvanceCommand(a *app) *cobra.Command {
 		Long: `Let the emulator's time pass at once: subscriptions run out, retries fall due, endpoints recover. It goes from
 due moment to due moment, and never jumps over a webhook that is answering: it waits for that, ` + span(blockedPatience) + ` at most.
 
-It is the emulator's clock alone that moves: yours does not, nor does that of your webhook.`,
+It is the emulator's clock alone that moves: yours does not, nor does that of your webhook. An outlocal expose that
+speaks to an emulator has a clock of its own: --expose NAME advances that.`,
 		Example:     "outlocal advance 72h\noutlocal advance 3d",
 		Args:        takes("DURATION"),
 		Annotations: exits("time has passed", "", "it could not pass, or no emulator answers"),
@@ -47,11 +48,16 @@ It is the emulator's clock alone that moves: yours does not, nor does that of yo
 			if a.json {
 				return a.out.document("outlocal/advance/1", advanced)
 			}
-			a.printAdvanced(&advanced)
+			whose := "the emulator's"
+			if t.expose != "" {
+				whose = "the exposure's"
+			}
+			a.printAdvanced(whose, &advanced)
 			return nil
 		},
 	}
 	addEmulator(cmd, &t)
+	addExposure(cmd, &t)
 	return cmd
 }
 
@@ -84,8 +90,8 @@ func (a *app) advance(ctx context.Context, client *control.Client, by time.Durat
 	}
 }
 
-func (a *app) printAdvanced(advanced *control.Advanced) {
-	a.out.line("%s the emulator's time went on by %s, to %s; your own clock did not move", a.out.tick(),
+func (a *app) printAdvanced(whose string, advanced *control.Advanced) {
+	a.out.line("%s %s time went on by %s, to %s; your own clock did not move", a.out.tick(), whose,
 		span(advanced.To.Sub(advanced.From)), advanced.To.UTC().Format("2006-01-02 15:04:05Z"))
 	for i := range advanced.Webhooks {
 		a.out.line("  %s", webhookSum(a.out, &advanced.Webhooks[i]))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,6 +28,7 @@ type richFlags struct {
 	apps      []string
 	fetch     string
 	token     string // name of the variable that holds it
+	ca        string // FILE
 }
 
 func addRich(cmd *cobra.Command, f *richFlags) {
@@ -37,6 +39,7 @@ func addRich(cmd *cobra.Command, f *richFlags) {
 	flags.StringArrayVar(&f.apps, "app", nil, "the `ID` of an app that tokens may be for; may be repeated; the emulator's own with an authority on this machine")
 	flags.StringVar(&f.fetch, "fetch", "", "read the items that notifications point at from the API at `URL`, such as http://localhost:3650/v1.0")
 	flags.StringVar(&f.token, "token-env", "", "`NAME` of the variable with the bearer token that reads them")
+	flags.StringVar(&f.ca, "ca", "", "PEM `FILE` of certificates to trust beside the system's, where keys and items are read")
 	needs(cmd, "key-password-env", "key")
 	needs(cmd, "app", "authority")
 	needs(cmd, "token-env", "fetch")
@@ -55,7 +58,11 @@ func (f *richFlags) config(a *app, c *receiver.Config) error {
 		}
 		c.Keys = append(c.Keys, key)
 	}
-	c.Tokens = receiver.Tokens{Authority: f.authority, Apps: f.apps}
+	client, err := trusting(f.ca)
+	if err != nil {
+		return err
+	}
+	c.Tokens = receiver.Tokens{Authority: f.authority, Apps: f.apps, HTTP: client}
 	if u, err := url.Parse(f.authority); err == nil && len(f.apps) == 0 && serve.IsLoopback(u.Hostname()) {
 		c.Tokens.Apps = []string{emulator.DefaultApp}
 	}
@@ -66,8 +73,19 @@ func (f *richFlags) config(a *app, c *receiver.Config) error {
 	if err != nil {
 		return err
 	}
-	c.Fetch, err = newItems(f.fetch, token)
+	c.Fetch, err = newItems(f.fetch, token, client)
 	return err
+}
+
+// trusting is a client that trusts the certificates of a file beside the system's; nil, which stands for the usual one, without a file.
+func trusting(file string) (*http.Client, error) {
+	roots, err := readRoots(file)
+	if roots == nil || err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	return &http.Client{Transport: transport}, nil
 }
 
 // secret is what a variable holds that a flag names; empty without the flag.
@@ -99,7 +117,7 @@ type items struct{ client *subscriber.Client }
 // itemsLimit is longer than any service takes for one item.
 const itemsLimit = 20 * time.Second
 
-func newItems(api, token string) (items, error) {
+func newItems(api, token string, client *http.Client) (items, error) {
 	u, err := url.Parse(api)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.User != nil {
 		return items{}, wrongUse("such as --fetch http://localhost:3650/v1.0", "read --fetch: it is no address of an API")
@@ -108,9 +126,13 @@ func newItems(api, token string) (items, error) {
 		token = anyToken
 	}
 	mount := "/" + strings.Trim(u.Path, "/")
+	limited := http.Client{Timeout: itemsLimit}
+	if client != nil {
+		limited.Transport = client.Transport
+	}
 	return items{&subscriber.Client{
 		BaseURL: u.Scheme + "://" + u.Host, Mount: mount, Dialect: dialectAt(mount), Token: token,
-		HTTP: &http.Client{Timeout: itemsLimit},
+		HTTP: &limited,
 	}}, nil
 }
 

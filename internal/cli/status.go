@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,9 @@ outlocal status --receiver receiver --json`,
 				return a.out.document("outlocal/status/1", s)
 			}
 			a.printStatus(s)
+			if s.Kind == control.Exposure {
+				return a.printKept(cmd.Context(), t, s)
+			}
 			return nil
 		},
 	}
@@ -98,7 +102,12 @@ func (a *app) printStatus(s control.Status) {
 	}
 	row("api", strings.TrimSpace(s.HTTP+"  "+s.HTTPS))
 	row("sign-in", signInWords(s))
-	row("webhook", s.Webhook)
+	if s.Kind == control.Exposure {
+		row("public", strings.TrimSpace(s.Webhook+"  "+s.Tunnel))
+		row("webhook", cmp.Or(s.Target, "a receiver that is built in"))
+	} else {
+		row("webhook", s.Webhook)
+	}
 	row("proxy", s.Proxy)
 	row("control", s.Control)
 	row("ca", s.CA)
@@ -132,7 +141,7 @@ func signInWords(s control.Status) string {
 
 // countedWords are counters as they are talked about; a name that has no words here stands as it is.
 func countedWords(counters map[string]int64) []string {
-	things := map[string]string{"mailboxes": "mailbox", "items": "item", "requests": "request", "faults": "fault", "others": "other notification"}
+	things := map[string]string{"strays": "stray request", "mailboxes": "mailbox", "items": "item", "requests": "request", "faults": "fault", "others": "other notification"}
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(counters)) {
 		switch n := counters[name]; {

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,6 +22,7 @@ type venue struct {
 	target
 	service string
 	access  string // name of the variable with the access token
+	ca      string // FILE
 }
 
 // accessVariable is where the access token is unless a flag names another variable.
@@ -32,7 +33,9 @@ func addVenue(cmd *cobra.Command, p *venue) {
 	flags := cmd.Flags()
 	flags.StringVar(&p.service, "service", "", "the real service instead of an emulator, by `URL`: https://graph.microsoft.com/v1.0 or its like")
 	flags.StringVar(&p.access, "token-env", accessVariable, "`NAME` of the variable with an access token for the service")
+	flags.StringVar(&p.ca, "ca", "", "PEM `FILE` of certificates to trust beside the system's, at the service")
 	excludes(cmd, "service", "emulator")
+	needs(cmd, "ca", "service")
 }
 
 // office is where subscriptions are asked for and changed.
@@ -77,7 +80,10 @@ func (a *app) emulated(ctx context.Context, t target) (*emulatorOffice, error) {
 	if err != nil {
 		return nil, err
 	}
-	direct := &http.Transport{DisableKeepAlives: true} // no proxy of the environment stands between this machine and itself
+	direct := &http.Transport{DisableKeepAlives: true}  // no proxy of the environment stands between this machine and itself
+	if roots, err := readRoots(status.CA); err == nil { // what expose made there, it made by https
+		direct.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
 	return &emulatorOffice{client, status, &http.Client{Transport: direct}}, nil
 }
 
@@ -142,6 +148,7 @@ type serviceOffice struct {
 	base   *url.URL
 	speaks *dialect.Dialect
 	tokens subscriber.TokenSource
+	http   *http.Client // nil for the usual one
 }
 
 func (a *app) atService(p venue) (*serviceOffice, error) {
@@ -153,15 +160,15 @@ func (a *app) atService(p venue) (*serviceOffice, error) {
 	if strings.Trim(base.Path, "/") == strings.Trim(dialect.GraphBeta.Base, "/") {
 		speaks = dialect.GraphBeta
 	}
-	source, err := signin.Open(signin.Config{Method: signin.Token, TokenEnv: p.access, Getenv: a.process.Env})
+	client, err := trusting(p.ca)
 	if err != nil {
-		var wrong *signin.Error
-		if errors.As(err, &wrong) && wrong.WrongUse() {
-			return nil, wrongUse(wrong.Hint(), "%w", err)
-		}
 		return nil, err
 	}
-	return &serviceOffice{base, speaks, source}, nil
+	source, err := signin.Open(signin.Config{Method: signin.Token, TokenEnv: p.access, Getenv: a.process.Env})
+	if err != nil {
+		return nil, err
+	}
+	return &serviceOffice{base, speaks, source, client}, nil
 }
 
 func (o *serviceOffice) name() string {
@@ -202,5 +209,5 @@ func (o *serviceOffice) client(ctx context.Context, _ *control.Subscription) (*s
 	if err != nil {
 		return nil, err
 	}
-	return &subscriber.Client{BaseURL: o.base.Scheme + "://" + o.base.Host, Mount: "/" + strings.Trim(o.base.Path, "/"), Dialect: o.speaks, Token: token}, nil
+	return &subscriber.Client{BaseURL: o.base.Scheme + "://" + o.base.Host, Mount: "/" + strings.Trim(o.base.Path, "/"), Dialect: o.speaks, Token: token, HTTP: o.http}, nil
 }
