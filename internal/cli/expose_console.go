@@ -144,7 +144,7 @@ func (c *console) keeping(e *journal.Entry) {
 	switch e.Kind {
 	case journal.Subscribed, journal.Renewed, journal.Repointed:
 		if !data.Expires.IsZero() {
-			parts = append(parts, fmt.Sprintf("until %s, %s left", data.Expires.UTC().Format("2 Jan 15:04Z"), timeLeft(e, &data)))
+			parts = append(parts, fmt.Sprintf("until %s, %s left", data.Expires.UTC().Format("2 Jan 15:04Z"), aboutSpan(data.Expires.Sub(e.At))))
 		}
 	}
 	if e.Subscription != "" {
@@ -169,13 +169,15 @@ func (c *console) keeping(e *journal.Entry) {
 	}
 }
 
-// timeLeft is how long a subscription lives from when an entry was made.
-func timeLeft(e *journal.Entry, data *keptEvent) string {
-	left := data.Expires.Sub(e.At)
-	if left > time.Minute {
-		left = left.Round(time.Minute)
+// aboutSpan is a length of time as it is glanced at: nobody counts a day's seconds.
+func aboutSpan(d time.Duration) string {
+	switch {
+	case d > day:
+		d = d.Round(time.Hour)
+	case d > time.Hour:
+		d = d.Round(time.Minute)
 	}
-	return span(left)
+	return span(d.Round(time.Second))
 }
 
 // inALine says of an item what people know it by; of one that has nothing of the kind, all.

@@ -42,6 +42,9 @@ func TestReplay(t *testing.T) {
 		}
 		x.out.await(t, "item: “"+subject+"”")
 	}
+	if _, err := w.emulator.Journal().Wait(t.Context(), 0, 2, func(e *journal.Entry) bool { return e.Kind == journal.Attempt }); err != nil {
+		t.Fatal(err) // the service notes an answer after it came
+	}
 	sent, seen := w.emulator.Journal().Last(), w.received(t)
 	for _, row := range []struct {
 		name  string
