@@ -12,7 +12,7 @@ type object = map[string]any
 
 // document is the OpenAPI description of routes. It is made of the table and the types that serve them, so it can't say anything else.
 func document(routes []route) []byte {
-	s := schemas{components: make(object)}
+	s := newSchemas()
 	paths := make(object)
 	for _, r := range routes {
 		item, ok := paths[r.path].(object)
@@ -32,7 +32,7 @@ func document(routes []route) []byte {
 		},
 		"paths": paths,
 		"components": object{
-			"schemas":         s.components,
+			"schemas":         s.Definitions,
 			"securitySchemes": object{"token": object{"type": "http", "scheme": "bearer", "description": "demanded by listeners beyond loopback only"}},
 		},
 		"security": []object{{}, {"token": []string{}}},
@@ -43,7 +43,7 @@ func document(routes []route) []byte {
 	return append(doc, '\n')
 }
 
-func (s *schemas) operation(r route) object {
+func (s schemas) operation(r route) object {
 	op := object{
 		"operationId": r.id,
 		"summary":     r.doc,
@@ -65,7 +65,7 @@ func (s *schemas) operation(r route) object {
 }
 
 // content is a JSON document of type t, or lines of JSON where there is a further media type.
-func (s *schemas) content(t reflect.Type, further string, line object) object {
+func (s schemas) content(t reflect.Type, further string, line object) object {
 	content := object{"application/json": object{"schema": s.of(t)}}
 	if further != "" {
 		content[further] = object{"schema": line, "x-one-per-line": true}
@@ -74,7 +74,7 @@ func (s *schemas) content(t reflect.Type, further string, line object) object {
 }
 
 // lineOf is what stands on a line where a list would stand in the document: its elements.
-func (s *schemas) lineOf(t reflect.Type) object {
+func (s schemas) lineOf(t reflect.Type) object {
 	if t.Kind() == reflect.Struct {
 		for _, f := range reflect.VisibleFields(t) {
 			if f.Type.Kind() == reflect.Slice {
@@ -85,7 +85,7 @@ func (s *schemas) lineOf(t reflect.Type) object {
 	return object{}
 }
 
-func (s *schemas) failure(r route) object {
+func (s schemas) failure(r route) object {
 	properties := object{"error": s.of(reflect.TypeFor[Error]())}
 	if r.answer != reflect.TypeFor[Ok]() {
 		partial := object{"description": "what was done before it failed"}
@@ -97,7 +97,7 @@ func (s *schemas) failure(r route) object {
 	return object{"type": "object", "required": []string{"error"}, "properties": properties, "additionalProperties": false}
 }
 
-func (s *schemas) parameters(query reflect.Type) []object {
+func (s schemas) parameters(query reflect.Type) []object {
 	var params []object
 	for _, p := range parameters(query) {
 		schema := s.of(p.typ)
