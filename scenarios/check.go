@@ -19,6 +19,12 @@ func (s *Scenario) check(r *reader, n *yaml.Node) {
 }
 
 func (s *Step) check(r *reader, n *yaml.Node) {
+	if s.Await != nil && s.Await.After.told {
+		r.wrong(memberNode(n, "await"), "list both in expect calls", "no call stands before this one, which could have been told how long to wait")
+	}
+	if s.Await != nil && s.Await.count() == 0 {
+		r.wrong(memberNode(n, "await"), "expect: {calls: none} says that nothing comes", "what never comes can't be awaited")
+	}
 	s.At = r.at(n)
 	r.define(n, s)
 	if s.Serve != nil && len(s.Serve) == 0 {
@@ -158,6 +164,28 @@ func (a *Reply) check(r *reader, n *yaml.Node) {
 func (want *ExpectDeliveries) check(r *reader, n *yaml.Node) {
 	if want.Count != nil && len(want.Items) > 0 && *want.Count != len(want.Items) {
 		r.wrong(memberNode(n, "items"), "say each, or leave out count", "there are %d items, and count is %d", len(want.Items), *want.Count)
+	}
+}
+
+func (c *ExpectCalls) check(r *reader, n *yaml.Node) {
+	if len(c.Items) == 0 {
+		r.wrong(n, "to say that nothing is called write calls: none", "there are no calls to be expected")
+		return
+	}
+	if c.Items[0].After.told {
+		r.wrong(n, "list the call that is told to wait before it", "no call stands before the first, which could have been told how long to wait")
+	}
+}
+
+func (c *ExpectCall) check(r *reader, n *yaml.Node) {
+	if c.Call == noCall {
+		if c.count() > 0 && c.Count != nil {
+			r.wrong(memberNode(n, "count"), "", "what never comes can't come %d times", *c.Count)
+		}
+		c.Count = new(int)
+	}
+	if c.Call == signsIn && (c.Path.given() || c.Status.given() || len(c.Request) > 0 || c.Subscription != "") {
+		r.wrong(n, "leave out what else is said of it", "of a sign-in is known only that it came")
 	}
 }
 

@@ -80,11 +80,15 @@ func (r *reader) object(n *yaml.Node, v reflect.Value) {
 			r.wrong(n, "", "this is %s, and should be a mapping with %s", kindOf(n), listed(memberNames(v.Type())))
 			return
 		}
-		if n.Kind == yaml.SequenceNode {
+		f := memberNamed(v.Type(), short)
+		isList := f.Type.Kind() == reflect.Slice
+		switch {
+		case n.Kind == yaml.SequenceNode && !isList:
 			r.wrong(n, "", "this is a list, and should be %s, or a mapping with %s", short, listed(memberNames(v.Type())))
 			return
+		case n.Kind == yaml.ScalarNode && isList: // a list of one
+			n = &yaml.Node{Kind: yaml.SequenceNode, Line: n.Line, Column: n.Column, Content: []*yaml.Node{n}}
 		}
-		f := memberNamed(v.Type(), short)
 		r.value(n, v.FieldByIndex(f.Index), f.Tag)
 		r.complete(n, v, map[string]*yaml.Node{short: n})
 		return

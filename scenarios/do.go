@@ -52,6 +52,7 @@ func (p *play) subscribe(ctx context.Context, step *Step) error {
 		if err := p.outcome("subscribe", s.Hope, err); err != nil || s.Hope != (Hope{}) || p.now.Verdict == Failed {
 			return err
 		}
+		p.wishes.keep(made.ID, request)
 		sub := &subscribed{name: step.As, id: made.ID, mount: mount, user: user}
 		p.subs, p.ids[made.ID] = append(p.subs, sub), true
 		values := answerValues(p.said)

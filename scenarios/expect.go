@@ -5,6 +5,7 @@ type Expect struct {
 	Handshake  *ExpectHandshake  `yaml:"handshake" choice:"expectation" doc:"the webhook was asked to echo a token, by the last call"`
 	Deliveries *ExpectDeliveries `yaml:"deliveries" choice:"expectation" doc:"the webhook was sent notifications"`
 	Answer     *ExpectAnswer     `yaml:"answer" choice:"expectation" doc:"what the webhook answered to that"`
+	Calls      *ExpectCalls      `yaml:"calls" choice:"expectation" doc:"what the webhook, or its app, called since"`
 	API        *ExpectAPI        `yaml:"api" choice:"expectation" doc:"what the service answered to the app"`
 	Nothing    *ExpectNothing    `yaml:"nothing" choice:"expectation" doc:"the webhook was sent nothing"`
 	Received   *ExpectReceived   `yaml:"received" choice:"expectation" doc:"what the built-in webhook thinks of what it got"`
@@ -82,6 +83,28 @@ type ExpectAPI struct {
 	Path    Match            `yaml:"path" doc:"of the request"`
 	After   Duration         `yaml:"after" doc:"how much of the service's time it took at least"`
 	Request ByPath           `yaml:"request" doc:"the request's body, by path"`
+}
+
+// ExpectCalls is about calls that the webhook or its app made since the last step that did something, and that no step has looked at yet.
+type ExpectCalls struct {
+	_      struct{}     `short:"items"`
+	Items  []ExpectCall `yaml:"items" need:"required" doc:"one after the other; others in between do no harm"`
+	Order  Order        `yaml:"order" doc:"in which they begin and end; as listed if left out"`
+	Within Duration     `yaml:"within" doc:"of real time, for all of them; 5s if left out. What must not come is waited for 1s, or this"`
+}
+
+// ExpectCall is about calls of one kind.
+type ExpectCall struct {
+	_            struct{} `short:"call"`
+	Call         CallName `yaml:"call" need:"required" doc:"what is called"`
+	Count        *int     `yaml:"count" min:"0" doc:"how often; once if left out"`
+	AtLeast      bool     `yaml:"atLeast" doc:"more do no harm"`
+	Subscription SubName  `yaml:"subscription" doc:"that it is about"`
+	Path         Match    `yaml:"path" doc:"of the request"`
+	Request      ByPath   `yaml:"request" doc:"the request's body, by path"`
+	Status       Match    `yaml:"status" doc:"of the answer"`
+	After        Pause    `yaml:"after" doc:"how much of the service's time before it at least, since the call listed before it, else since the step before; Retry-After is what that call was told to wait"`
+	Within       Within   `yaml:"within" doc:"how soon; its virtual time since the same"`
 }
 
 // ExpectNothing is that the webhook is sent nothing.

@@ -15,14 +15,16 @@ import (
 )
 
 // expect judges what has happened.
-func (p *play) expect(ctx context.Context, e *Expect) error {
-	switch {
+func (p *play) expect(ctx context.Context, s *Step) error {
+	switch e := s.Expect; {
 	case e.Handshake != nil:
 		return p.expectHandshake(ctx, e.Handshake)
 	case e.Deliveries != nil:
 		return p.expectDeliveries(ctx, e.Deliveries)
 	case e.Answer != nil:
 		return p.expectAnswer(e.Answer)
+	case e.Calls != nil:
+		return p.expectCalls(ctx, e.Calls, s.As)
 	case e.API != nil:
 		return p.expectAPI(e.API)
 	case e.Nothing != nil:

@@ -144,6 +144,10 @@ func typeName(t reflect.Type) string {
 		return "paths and [matches](#match)"
 	case reflect.TypeFor[Duration]():
 		return "duration"
+	case reflect.TypeFor[Reactions]():
+		return typeName(reflect.TypeFor[Reaction]()) + "; or a list"
+	case reflect.TypeFor[Pause]():
+		return "duration, or " + asTold
 	case reflect.TypeFor[SubName]():
 		return "name of a subscription"
 	case reflect.TypeFor[Name]():

@@ -84,6 +84,8 @@ func titleOf(t reflect.Type) string {
 		return "webhook"
 	case t == reflect.TypeFor[Owned]():
 		return "this step"
+	case t == reflect.TypeFor[ExpectCall]():
+		return "a call"
 	case name == "API":
 		return "expect api"
 	case isExpectation && name != "":

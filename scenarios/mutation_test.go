@@ -121,7 +121,12 @@ func spotsUnder(what string, v reflect.Value) []spot {
 		return word(what, value, "missed", "subscriptionRemoved")
 	case *DialectName:
 		return word(what, value, "outlook-final", "graph-preview")
-	case *Duration, *SubName, *Name, *Order, *JournalKind, *ReceivedVerdict:
+	case *Pause:
+		if *value == (Pause{}) {
+			return nil
+		}
+		return []spot{{what, func() { *value = Pause{Duration: 1000 * Duration(time.Hour)} }}}
+	case *Duration, *SubName, *Name, *Order, *JournalKind, *ReceivedVerdict, *CallName:
 		return nil
 	}
 	var all []spot

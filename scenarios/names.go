@@ -180,7 +180,7 @@ func (r *reader) define(n *yaml.Node, s *Step) {
 	_, builtin := builtIn()[s.As]
 	switch {
 	case kind == "":
-		r.wrong(n, "as is for "+listed([]string{"subscribe", "change", "call", "send", "renew", "expect handshake", "expect deliveries"}), "%s gives nothing that could have a name", s.Label())
+		r.wrong(n, "as is for "+listed([]string{"subscribe", "change", "call", "send", "renew", "await", "expect calls", "expect handshake", "expect deliveries"}), "%s gives nothing that could have a name", s.Label())
 	case !nameForm.MatchString(s.As):
 		r.wrong(n, "begin with a letter, and go on with letters, digits, - or _", "%q is no name", s.As)
 	case builtin:
@@ -205,6 +205,10 @@ func (s *Step) gives() given {
 		return givesAnswer
 	case s.Send != nil:
 		return givesReply
+	case s.Await != nil:
+		return s.Await.gives()
+	case s.Expect != nil && s.Expect.Calls != nil && len(s.Expect.Calls.Items) > 0:
+		return s.Expect.Calls.Items[0].gives()
 	case s.Expect != nil && (s.Expect.Deliveries != nil || s.Expect.Handshake != nil):
 		return givesDelivery
 	}

@@ -3,7 +3,6 @@ package scenarios
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -135,53 +134,6 @@ func (p *play) entries(ctx context.Context, seq uint64) ([]journal.Entry, error)
 		return nil, err
 	}
 	return slices.DeleteFunc(all, func(e journal.Entry) bool { return !p.mine(&e) }), nil
-}
-
-// await waits for calls of the webhook or its app.
-func (p *play) await(ctx context.Context, a *Await) error {
-	within := a.Within.std()
-	if within == 0 {
-		within = defaultWithin
-	}
-	wanted, count := max(a.Count, 1), 0
-	var differs []string
-	var wrong error
-	entries, err := p.collect(ctx, max(p.acted, p.waited), within, func(e *journal.Entry) bool {
-		if e.Kind != a.Call.kind() || e.Exchange == nil || e.Exchange.RequestHeader.Get("User-Agent") == runnerAgent {
-			return false
-		}
-		why, err := p.callDiffers(a, e.Exchange)
-		wrong = errors.Join(wrong, err)
-		if why != "" {
-			differs = append(differs, why)
-			p.show(e.Exchange)
-			return false
-		}
-		count++
-		return count == wanted
-	})
-	if err = errors.Join(err, wrong); err != nil {
-		return err
-	}
-	if count < wanted {
-		p.now.problem("%s came %d times within %s, want %d", a.Call, count, Duration(within), wanted)
-		p.now.Problems = append(p.now.Problems, differs...)
-		return nil
-	}
-	p.waited = entries[len(entries)-1].Seq
-	return nil
-}
-
-// callDiffers says why a call is none that is awaited.
-func (p *play) callDiffers(a *Await, x *journal.Exchange) (string, error) {
-	why, err := a.Path.differs(&p.scope, this(pathIn(x.URL)))
-	if why != "" {
-		why = "another path came: " + why
-	}
-	if err == nil && why == "" {
-		why, err = a.Status.differs(&p.scope, this(float64(x.Status)))
-	}
-	return why, err
 }
 
 // headerOf finds a header, whatever the case of its name: on the wire it is the service's, and a server may have changed it.

@@ -237,7 +237,7 @@ func (p *play) do(ctx context.Context, s *Step) error {
 	case s.Change != nil:
 		return p.change(ctx, s.Change)
 	case s.Expect != nil:
-		return p.expect(ctx, s.Expect)
+		return p.expect(ctx, s)
 	case s.Fault != nil:
 		return p.fault(ctx, s.Fault)
 	case s.Advance != nil:
@@ -255,7 +255,7 @@ func (p *play) do(ctx context.Context, s *Step) error {
 	case s.Send != nil:
 		return p.send(ctx, s)
 	case s.Await != nil:
-		return p.await(ctx, s.Await)
+		return p.await(ctx, s)
 	case s.Webhook != nil:
 		p.hook.behave(*s.Webhook)
 		return nil

@@ -435,7 +435,7 @@ func TestExpectationsThatFail(t *testing.T) {
 		{"no answer where a refusal should come", "- fault: reset:next=1\n- subscribe: {refused: true}", "the connection was reset"},
 		{"an answer that came too soon", "- call: {path: /v1.0/subscriptions}\n- expect: {api: {after: 1h}}", "the answer came after 0s, want 1h at least"},
 		{"a wrong status", "- call: {path: /v1.0/nothing}\n- expect: {api: 200}", "the status: it is 400, want \"200\""},
-		{"nobody calls", "- subscribe:\n- change: message.created\n- await: {call: read, within: 1ms}", "read came 0 times within 1ms, want 1"},
+		{"nobody calls", "- subscribe:\n- change: message.created\n- await: {call: read, within: 1ms}", "read came never, want once"},
 		{"no endpoint state", "- expect: {endpoint: drop}", "the endpoint is good, want drop"},
 		{"nothing in the journal", "- expect: {journal: expired}", "the journal has no expired"},
 		{"not what the webhook answered", "- subscribe:\n- change: message.created\n- expect: {deliveries: {answer: 200}}", "the answer's status: it is 202, want \"200\""},

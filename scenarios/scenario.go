@@ -66,12 +66,12 @@ type Conduct struct {
 	Notification *Reply `yaml:"notification" doc:"how notifications are answered"`
 	Reads        Reads  `yaml:"reads" doc:"whether it reads the items that it is notified of, before or after it answers"`
 	// Reacts is what it does once it has answered.
-	Reacts Reaction `yaml:"reacts" doc:"what it does when reauthorization is required: reauthorize or renew"`
+	Reacts Reactions `yaml:"reacts" doc:"what its app does about lifecycle notifications: reauthorize or renew when it is required, recreate a subscription that was removed, resync what was missed; one of them, or a list. Where it is told to wait, it waits, and does it once more"`
 }
 
 // right tells whether it does all right, as any webhook should.
 func (c Conduct) right() bool {
-	return c.Handshake == nil && c.Notification == nil && c.Reads == "" && c.Reacts == ""
+	return c.Handshake == nil && c.Notification == nil && c.Reads == "" && len(c.Reacts) == 0
 }
 
 // Reply is a webhook's answer. What is left out is right.
@@ -117,7 +117,7 @@ type Step struct {
 	Serve       map[string]DialectName `yaml:"serve" choice:"step" doc:"a base path speaks another schema from now on"`
 	Call        *Call                  `yaml:"call" choice:"step" doc:"any request to the API, or to a URL of the app"`
 	Send        *Send                  `yaml:"send" choice:"step" doc:"any request to the webhook, as if from the service or a stranger"`
-	Await       *Await                 `yaml:"await" choice:"step" doc:"the webhook, or its app, must call the service"`
+	Await       *ExpectCall            `yaml:"await" choice:"step" doc:"the webhook, or its app, must call the service; how often at least"`
 	Webhook     *Conduct               `yaml:"webhook" choice:"step" doc:"what the built-in webhook does from now on"`
 	Lifecycle   *Lifecycle             `yaml:"lifecycle" choice:"step" doc:"the service has something to tell of a subscription itself"`
 }
@@ -229,14 +229,4 @@ type Send struct {
 type Pace struct {
 	Bytes int      `yaml:"bytes" need:"required" min:"1" doc:"of a piece"`
 	Every Duration `yaml:"every" need:"required" doc:"between two pieces"`
-}
-
-// Await waits for calls of the webhook or its app.
-type Await struct {
-	_      struct{} `short:"call"`
-	Call   CallName `yaml:"call" need:"required" doc:"what must be called"`
-	Count  int      `yaml:"count" min:"1" doc:"how often; once if left out"`
-	Path   Match    `yaml:"path" doc:"of the request"`
-	Status Match    `yaml:"status" doc:"of the answer"`
-	Within Duration `yaml:"within" doc:"of real time; 5s if left out"`
 }

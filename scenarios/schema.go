@@ -44,8 +44,13 @@ func (s *schemaWriter) of(t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[Duration]():
 		return object{"anyOf": []any{object{"type": "string", "pattern": `^(\d+d)?((\d+(\.\d+)?(h|m|s|ms|us|µs|ns))*|0)$`}, object{"const": 0}}}
+	case reflect.TypeFor[Pause]():
+		return object{"anyOf": []any{s.of(reflect.TypeFor[Duration]()), object{"const": asTold}}}
 	case reflect.TypeFor[Match]():
 		return s.define("Match", s.match)
+	case reflect.TypeFor[Reactions]():
+		one := s.of(reflect.TypeFor[Reaction]())
+		return object{"anyOf": []any{one, object{"type": "array", "items": one}}}
 	case reflect.TypeFor[Faults]():
 		return object{"oneOf": []any{object{"type": "string"}, object{"type": "array", "items": object{"type": "string"}}}}
 	}
@@ -114,7 +119,11 @@ func (s *schemaWriter) structure(t reflect.Type) object {
 		forms = append(forms, object{"type": "null"})
 	}
 	if short := shortForm(t); short != "" {
-		forms = append(forms, s.of(memberNamed(t, short).Type))
+		member := memberNamed(t, short).Type
+		forms = append(forms, s.of(member))
+		if member.Kind() == reflect.Slice { // a list of one
+			forms = append(forms, object{"allOf": []any{object{"type": "string"}, s.of(member.Elem())}})
+		}
 	}
 	if len(forms) == 1 {
 		return mapping

@@ -56,6 +56,7 @@ type stage struct {
 	hookURL string
 	state   string // client state
 
+	wishes  wishes // of the app
 	time    timekeeper
 	closers []func()
 }

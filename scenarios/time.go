@@ -90,7 +90,10 @@ func (st *stage) patiently(ctx context.Context, by time.Duration) error {
 }
 
 // pass lets time go on until a webhook has had the time that it takes, in the background.
-func (t *timekeeper) pass(d time.Duration) {
+func (t *timekeeper) pass(d time.Duration) { t.after(d, func() {}) }
+
+// after does so, and then does something.
+func (t *timekeeper) after(d time.Duration, do func()) {
 	due := t.stage.server.Now().Add(d)
 	t.taking.add(+1)
 	t.going.Go(func() {
@@ -100,12 +103,13 @@ func (t *timekeeper) pass(d time.Duration) {
 		case <-t.life.Done():
 			return
 		}
-		defer func() { t.turn <- struct{}{} }()
 		if left := due.Sub(t.stage.server.Now()); left > 0 {
 			// It fails when the stage is being closed, or when another handler keeps time from going on, which that one's
 			// attempt shows.
 			_, _ = t.stage.steer.Advance(t.life, left)
 		}
+		t.turn <- struct{}{} // what is done now may take its time as well
+		do()
 	})
 }
 

@@ -75,7 +75,7 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 		return c.Handshake
 	})
 	var body []byte
-	if notified && (does.Reads != "" || does.Reacts != "") {
+	if notified && (does.Reads != "" || len(does.Reacts) > 0) {
 		var err error
 		if body, err = io.ReadAll(req.Body); err == nil {
 			req.Body = io.NopCloser(bytes.NewReader(body))
@@ -99,7 +99,7 @@ func (w *webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	if does.Reads == "after" {
 		w.readItems(req, body)
 	}
-	if does.Reacts != "" && body != nil {
+	if len(does.Reacts) > 0 && body != nil {
 		w.reactTo(req, body, does.Reacts)
 	}
 }

@@ -114,7 +114,7 @@ func (FindingID) words() (string, []string) {
 }
 
 func (CallName) words() (string, []string) {
-	return "call", []string{"read", "subscribe", "renew", "reauthorize", "repoint", "delete", "refused"}
+	return "call", []string{"read", "subscribe", "renew", "reauthorize", "repoint", "delete", "refused", resyncs, signsIn, anyCall, noCall}
 }
 
 func (JournalKind) words() (string, []string) {
@@ -129,21 +129,37 @@ func (Order) words() (string, []string) { return "order", []string{"listed", "an
 
 func (Reads) words() (string, []string) { return "reading", []string{"before", "after"} }
 
+// The calls that leave no entry of their own kind.
+const (
+	resyncs = "resync" // a list or a delta query of items, whatever is answered
+	signsIn = "signIn" // a token is asked for
+	anyCall = "any"
+	noCall  = "none" // any, and never
+)
+
 // kinds are the journal entries that a call leaves.
-func (c CallName) kind() journal.Kind {
+func (c CallName) kinds() []journal.Kind {
 	switch c {
 	case "subscribe":
-		return journal.Subscribed
+		return []journal.Kind{journal.Subscribed}
 	case "renew":
-		return journal.Renewed
+		return []journal.Kind{journal.Renewed}
 	case "reauthorize":
-		return journal.Reauthorized
+		return []journal.Kind{journal.Reauthorized}
 	case "repoint":
-		return journal.Repointed
+		return []journal.Kind{journal.Repointed}
 	case "delete":
-		return journal.Deleted
+		return []journal.Kind{journal.Deleted}
 	case "refused":
-		return journal.Refused
+		return []journal.Kind{journal.Refused}
+	case resyncs:
+		return []journal.Kind{journal.Read, journal.Refused}
+	case signsIn:
+		return []journal.Kind{journal.SignIn}
+	case anyCall, noCall:
+		return []journal.Kind{
+			journal.Read, journal.Subscribed, journal.Renewed, journal.Reauthorized, journal.Repointed, journal.Deleted, journal.Refused, journal.SignIn,
+		}
 	}
-	return journal.Read
+	return []journal.Kind{journal.Read}
 }
