@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -201,5 +203,44 @@ func TestExposeThroughATunnel(t *testing.T) {
 	left, err := w.steer.Subscriptions(t.Context(), control.SubscriptionQuery{})
 	if err != nil || len(left.Subscriptions) > 0 {
 		t.Errorf("left at the service are %v, %v", left.Subscriptions, err)
+	}
+}
+
+// TestExposeDocs: what the manual types, the program takes.
+func TestExposeDocs(t *testing.T) {
+	for _, file := range []string{"expose.md", "app-registration.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		process := quiet(&bytes.Buffer{})
+		root := newRoot(&app{process: process, out: newPrinter(process.Out, process), err: newPrinter(process.Err, process)})
+		code := strings.Join(regexp.MustCompile("(?s)```.*?```|`[^`\n]+`").FindAllString(string(text), -1), "\n")
+		commands := regexp.MustCompile("(?m)(?:^|`)outlocal ([a-z]+)([^\n`#]*)").FindAllStringSubmatch(code, -1)
+		if len(commands) < 3 {
+			t.Errorf("%s has %d commands only", file, len(commands))
+		}
+		for _, command := range commands {
+			cmd, _, err := root.Find([]string{command[1]})
+			if err != nil || cmd == root {
+				t.Errorf("%s types outlocal %s, which there is not", file, command[1])
+				continue
+			}
+			for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(command[2], -1) {
+				if cmd.Flags().Lookup(flag[1]) == nil && root.PersistentFlags().Lookup(flag[1]) == nil {
+					t.Errorf("%s types outlocal %s --%s, which it does not take", file, command[1], flag[1])
+				}
+			}
+		}
+		expose, _, err := root.Find([]string{"expose"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, flag := range regexp.MustCompile("`--([a-z-]+)").FindAllStringSubmatch(string(text), -1) {
+			elsewhere := []string{"allow-target", "json", "count", "last", "follow", "expose", "route", "yes"}
+			if expose.Flags().Lookup(flag[1]) == nil && !slices.Contains(elsewhere, flag[1]) {
+				t.Errorf("%s names --%s, which outlocal expose does not take", file, flag[1])
+			}
+		}
 	}
 }
