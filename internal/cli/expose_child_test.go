@@ -62,8 +62,14 @@ func (w *offline) expose(flags ...string) *exposed {
 	w.t.Cleanup(func() {
 		_ = x.cmd.Process.Kill() // one that has ended does not mind
 		x.reading.Wait()
+		printed := strings.Join(x.lines, "\n")
 		if w.t.Failed() {
-			w.t.Logf("expose printed\n%s", strings.Join(x.lines, "\n"))
+			w.t.Logf("expose printed\n%s", printed)
+		}
+		for what, secret := range map[string]string{"the app's secret": storySecret, "the authtoken": tunneltest.Token, "an access token": "eyJ"} {
+			if strings.Contains(printed, secret) {
+				w.t.Errorf("expose printed %s", what)
+			}
 		}
 	})
 	ready := x.awaitLine("what says that it is ready", func(line string) bool { return strings.HasPrefix(line, `{"schema":"`+state.Schema+`"`) })
