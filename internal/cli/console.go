@@ -24,6 +24,13 @@ type console struct {
 // entrySchema names the form of a journal entry in JSON.
 const entrySchema = "outlocal/journal-entry/1"
 
+// gapSchema names the form of entries that are lost.
+const gapSchema = "outlocal/journal-gap/1"
+
+type journalGap struct {
+	Dropped uint64 `json:"dropped"`
+}
+
 // watch is the console of an emulator or a receiver.
 func (a *app) watch(p *printer, kind control.Kind) *console {
 	return &console{p: p, kind: kind, json: a.json, known: map[string]bool{}}
@@ -59,7 +66,7 @@ func (c *console) entry(e journal.Entry) error {
 // missed tells of entries that were overwritten before they could be told.
 func (c *console) missed(n uint64) error {
 	if c.json {
-		return c.p.document("outlocal/journal-gap/1", map[string]uint64{"dropped": n})
+		return c.p.document(gapSchema, journalGap{n})
 	}
 	c.p.line("%s %s", c.p.caution(), c.p.warn(fmt.Sprintf("%d entries were overwritten before they could be shown", n)))
 	return nil

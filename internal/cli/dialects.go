@@ -19,6 +19,11 @@ type dialectRow struct {
 	Delete    bool   `json:"delete"`
 }
 
+// dialectList is the list, for programs.
+type dialectList struct {
+	Dialects []dialectRow `json:"dialects"`
+}
+
 func newDialectsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dialects",
@@ -34,7 +39,7 @@ which the service had each. The names are what --dialect and --serve take.`,
 				rows = append(rows, rowOf(d))
 			}
 			if a.json {
-				return a.out.document("outlocal/dialects/1", map[string]any{"dialects": rows})
+				return a.out.document("outlocal/dialects/1", dialectList{rows})
 			}
 			a.printDialects(rows)
 			return nil

@@ -16,6 +16,13 @@ type differenceRow struct {
 	B    string `json:"b"`
 }
 
+// dialectDifferences is all of it.
+type dialectDifferences struct {
+	A           string          `json:"a"`
+	B           string          `json:"b"`
+	Differences []differenceRow `json:"differences"`
+}
+
 func newDialectsDiffCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff A B",
@@ -44,7 +51,7 @@ outlocal dialects diff outlook-interim outlook-final --json`,
 				for _, d := range differences {
 					rows = append(rows, differenceRow(d))
 				}
-				return a.out.document("outlocal/dialects-diff/1", map[string]any{"a": left.String(), "b": right.String(), "differences": rows})
+				return a.out.document("outlocal/dialects-diff/1", dialectDifferences{left.String(), right.String(), rows})
 			}
 			a.printDifferences(left, right, differences)
 			return nil

@@ -186,6 +186,11 @@ func (a *app) clearFaults(ctx context.Context, t target, q control.FaultQuery) e
 	return nil
 }
 
+// faultKinds is the list, for programs.
+type faultKinds struct {
+	Kinds []shownKind `json:"kinds"`
+}
+
 func newFaultKindsCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:         "kinds",
@@ -196,7 +201,7 @@ func newFaultKindsCommand(a *app) *cobra.Command {
 		Annotations: exits("always", "", ""),
 		RunE: func(*cobra.Command, []string) error {
 			if a.json {
-				return a.out.document("outlocal/fault-kinds/1", map[string]any{"kinds": shownKinds()})
+				return a.out.document("outlocal/fault-kinds/1", faultKinds{shownKinds()})
 			}
 			place := ""
 			for _, k := range shownKinds() {

@@ -34,12 +34,17 @@ func newManCommand(a *app) *cobra.Command {
 				return fmt.Errorf("write man pages: %w", err)
 			}
 			if a.json {
-				return a.out.document("outlocal/man/1", map[string]any{"pages": pages})
+				return a.out.document("outlocal/man/1", manPages{pages})
 			}
 			a.out.line("%s %s in %s", a.out.tick(), count(len(pages), "man page"), dir)
 			return nil
 		},
 	}
+}
+
+// manPages are the files that were written.
+type manPages struct {
+	Pages []string `json:"pages"`
 }
 
 // prepareForMan puts into the text of commands what only our own help shows.

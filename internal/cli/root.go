@@ -48,6 +48,7 @@ func verbs() []verb {
 		{groupKnow, newScenariosCommand},
 		{groupKnow, newDialectsCommand},
 		{groupKnow, newDoctorCommand},
+		{groupKnow, newSchemaCommand},
 		{groupKnow, newManCommand},
 		{groupKnow, newVersionCommand},
 	}

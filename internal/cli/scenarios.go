@@ -22,6 +22,32 @@ const (
 	newSchema       = "outlocal/scenarios-new/1"
 )
 
+// What programs are told.
+type (
+	scenarioList struct {
+		Scenarios []scenarioRow `json:"scenarios"`
+	}
+	scenarioFile struct {
+		Name string `json:"name"`
+		Text string `json:"text"`
+	}
+	validated struct {
+		Files    int               `json:"files,omitempty" doc:"how many there are, where nothing is wrong"`
+		Problems []scenarioProblem `json:"problems"`
+	}
+	scenarioProblem struct {
+		File   string `json:"file"`
+		Line   int    `json:"line"`
+		Column int    `json:"column"`
+		What   string `json:"what"`
+		Hint   string `json:"hint,omitempty"`
+	}
+	scenarioBegun struct {
+		File   string `json:"file"`
+		Schema string `json:"schemaFile"`
+	}
+)
+
 func newScenariosCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scenarios",
@@ -82,7 +108,7 @@ func newScenariosListCommand(a *app) *cobra.Command {
 				rows = append(rows, scenarioRow{s.Name(), s.Title, s.Spoken(), append([]string{}, s.Tags...), s.Source, len(s.Setup) + len(s.Steps)})
 			}
 			if a.json {
-				return a.out.document(scenariosSchema, map[string]any{"scenarios": rows})
+				return a.out.document(scenariosSchema, scenarioList{rows})
 			}
 			longest := 0
 			for _, row := range rows {
@@ -114,7 +140,7 @@ func newScenariosShowCommand(a *app) *cobra.Command {
 				return unknownScenario(args[0])
 			}
 			if a.json {
-				return a.out.document("outlocal/scenario/1", map[string]string{"name": strings.TrimSuffix(args[0], ".yaml"), "text": string(text)})
+				return a.out.document("outlocal/scenario/1", scenarioFile{strings.TrimSuffix(args[0], ".yaml"), string(text)})
 			}
 			a.out.line("%s", strings.TrimSuffix(string(text), "\n"))
 			return nil
@@ -138,7 +164,7 @@ func newScenariosValidateCommand(a *app) *cobra.Command {
 				return a.wrongFiles(err)
 			}
 			if a.json {
-				return a.out.document(validateSchema, map[string]any{"files": len(all), "problems": []any{}})
+				return a.out.document(validateSchema, validated{Files: len(all), Problems: []scenarioProblem{}})
 			}
 			a.out.line("%s %s, nothing is wrong", a.out.tick(), count(len(all), "scenario"))
 			return nil
@@ -153,18 +179,11 @@ func (a *app) wrongFiles(err error) error {
 		return err
 	}
 	if a.json {
-		type problem struct {
-			File   string `json:"file"`
-			Line   int    `json:"line"`
-			Column int    `json:"column"`
-			What   string `json:"what"`
-			Hint   string `json:"hint,omitempty"`
-		}
-		var rows []problem
+		var rows []scenarioProblem
 		for _, p := range wrong.Problems {
-			rows = append(rows, problem{p.At.File, p.At.Line, p.At.Column, p.What, p.Hint})
+			rows = append(rows, scenarioProblem{p.At.File, p.At.Line, p.At.Column, p.What, p.Hint})
 		}
-		if err := a.out.document(validateSchema, map[string]any{"problems": rows}); err != nil {
+		if err := a.out.document(validateSchema, validated{Problems: rows}); err != nil {
 			return err
 		}
 		return told(ExitUsage)
@@ -219,7 +238,7 @@ func newScenariosNewCommand(a *app) *cobra.Command {
 				return notJudged("", "write the schema: %w", err)
 			}
 			if a.json {
-				return a.out.document(newSchema, map[string]string{"file": file, "schemaFile": schema})
+				return a.out.document(newSchema, scenarioBegun{file, schema})
 			}
 			a.out.line("%s wrote %s, and %s for your editor", a.out.tick(), file, schema)
 			a.out.line("  %s outlocal run %s", a.out.dim("next:"), file)

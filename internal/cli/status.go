@@ -188,6 +188,13 @@ func endpointWords(e control.Endpoint) string {
 	return text
 }
 
+// stopped is what has ended.
+type stopped struct {
+	Name string       `json:"name"`
+	Kind control.Kind `json:"kind"`
+	PID  int          `json:"pid"`
+}
+
 func newStopCommand(a *app) *cobra.Command {
 	var t target
 	cmd := &cobra.Command{
@@ -213,7 +220,7 @@ func newStopCommand(a *app) *cobra.Command {
 				return notJudged("end it yourself: its process is "+fmt.Sprint(status.PID), "stop %s: %w", status.Name, err)
 			}
 			if a.json {
-				return a.out.document("outlocal/stop/1", map[string]any{"name": status.Name, "kind": status.Kind, "pid": status.PID})
+				return a.out.document("outlocal/stop/1", stopped{status.Name, status.Kind, status.PID})
 			}
 			a.out.line("%s %s has ended", a.out.tick(), status.Name)
 			return nil

@@ -51,6 +51,11 @@ forgotten, and the journal stays.`,
 	return cmd
 }
 
+// servedPaths is what each base path speaks.
+type servedPaths struct {
+	Serve []control.Mount `json:"serve"`
+}
+
 func newServeCommand(a *app) *cobra.Command {
 	var t target
 	var form string
@@ -87,7 +92,7 @@ documents, and SDKs have failed on it.`,
 				return err
 			}
 			if a.json {
-				return a.out.document("outlocal/serve/1", map[string]any{"serve": mounts})
+				return a.out.document("outlocal/serve/1", servedPaths{mounts})
 			}
 			a.out.line("%s %s speaks %s from now on", a.out.tick(), m.Path, m.Dialect)
 			return nil

@@ -215,13 +215,22 @@ func collectionOf(resource string) notify.Collection {
 // shownShift is more than a request takes: what an expiry is off by more, the service wanted so.
 const shownShift = 30 * time.Second
 
+// subscribedSchema names the form of a subscription that was made, in JSON.
+const subscribedSchema = "outlocal/subscribed/1"
+
+type subscribedDocument struct {
+	ID         string    `json:"id"`
+	Dialect    string    `json:"dialect"`
+	Path       string    `json:"path" doc:"the base path that it was made under"`
+	Resource   string    `json:"resource"`
+	ChangeType string    `json:"changeType"`
+	Expires    time.Time `json:"expires"`
+}
+
 func (a *app) printSubscription(m made) error {
 	s := m.Subscription
 	if a.json {
-		return a.out.document("outlocal/subscription/1", map[string]any{
-			"id": s.ID, "dialect": m.Dialect.String(), "path": m.Mount, "resource": s.Resource, "changeType": s.ChangeType,
-			"expires": s.Expires,
-		})
+		return a.out.document(subscribedSchema, subscribedDocument{s.ID, m.Dialect.String(), m.Mount, s.Resource, s.ChangeType, s.Expires})
 	}
 	a.out.line("%s subscribed in %s, until %s", a.out.tick(), m.Dialect, s.Expires.UTC().Format("2006-01-02 15:04:05Z"))
 	if off := m.Lives - m.Life; m.Life > 0 && (off > shownShift || off < -shownShift) {

@@ -58,7 +58,7 @@ func (a *app) renewAll(ctx context.Context, o office, chosen []control.Subscript
 			return err
 		}
 		if a.json {
-			if err := a.out.document("outlocal/renewed/1", map[string]any{"service": o.name(), "id": s.ID, "expires": renewed.Expires}); err != nil {
+			if err := a.out.document("outlocal/renewed/1", renewedDocument{o.name(), s.ID, renewed.Expires}); err != nil {
 				return err
 			}
 			continue
@@ -142,9 +142,22 @@ func (a *app) deleteAll(ctx context.Context, o office, chosen []control.Subscrip
 	return nil
 }
 
+// renewedDocument is a subscription that was renewed.
+type renewedDocument struct {
+	Service string    `json:"service"`
+	ID      string    `json:"id"`
+	Expires time.Time `json:"expires,omitzero" doc:"left out where the schema does not say"`
+}
+
+// deletedDocument is a subscription that was deleted.
+type deletedDocument struct {
+	Service string `json:"service"`
+	ID      string `json:"id"`
+}
+
 func (a *app) printDeleted(o office, id string) error {
 	if a.json {
-		return a.out.document("outlocal/deleted/1", map[string]any{"service": o.name(), "id": id})
+		return a.out.document("outlocal/deleted/1", deletedDocument{o.name(), id})
 	}
 	a.out.line("%s deleted %s", a.out.tick(), id)
 	return nil

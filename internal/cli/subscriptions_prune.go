@@ -205,6 +205,14 @@ func remains(l subscriber.Left) string {
 	return fmt.Sprintf("left is %s; it ends by itself at %s", l.ID, l.Expires.UTC().Format("2006-01-02 15:04:05Z"))
 }
 
+// plannedStep is what a keeper would send.
+type plannedStep struct {
+	At     time.Time `json:"at"`
+	Method string    `json:"method"`
+	URL    string    `json:"url"`
+	Why    string    `json:"why"`
+}
+
 // tellPlan shows what a keeper would send.
 func (a *app) tellPlan(ctx context.Context, k *subscriber.Keeper) error {
 	steps, err := k.Plan(ctx)
@@ -213,7 +221,7 @@ func (a *app) tellPlan(ctx context.Context, k *subscriber.Keeper) error {
 	}
 	for _, s := range steps {
 		if a.json {
-			if err := a.out.document("outlocal/step/1", map[string]any{"at": s.At, "method": s.Method, "url": s.URL, "why": s.Why}); err != nil {
+			if err := a.out.document("outlocal/step/1", plannedStep{s.At, s.Method, s.URL, s.Why}); err != nil {
 				return err
 			}
 			continue

@@ -18,12 +18,15 @@ func newVersionCommand(a *app) *cobra.Command {
 	}
 }
 
+// versionDocument is the version, for programs.
+type versionDocument struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	System  string `json:"system"`
+}
+
 func (a *app) printVersion() error {
-	v := struct {
-		Version string `json:"version"`
-		Go      string `json:"go"`
-		System  string `json:"system"`
-	}{a.process.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionDocument{a.process.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
 	if a.json {
 		return a.out.document("outlocal/version/1", v)
 	}
