@@ -42,7 +42,7 @@ func Libraries() []Library {
 		{Module: "golang.ngrok.com/ngrok/v2", In: []string{"tunnel"}, Because: "the agent of a tunnel"},
 		{Module: "golang.ngrok.com/muxado/v2", In: []string{"tunnel/tunneltest"}, Because: "the streams that the agent speaks, for its other end"},
 
-		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios", "tunnel"}, Because: "scenarios in YAML, with line and column of each node; the file with ngrok's authtoken"},
+		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios", "tunnel"}, Tests: true, Because: "scenarios in YAML, with line and column of each node; the file with ngrok's authtoken"},
 		{Module: "github.com/santhosh-tekuri/jsonschema/v6", In: []string{"scenarios"}, Because: "scenarios are held to their published schema"},
 
 		{Module: "github.com/google/go-cmp", Tests: true, Because: "differences in tests"},

@@ -34,16 +34,15 @@ func (r *release) pack(p platform, papers []paper) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	write := writeTar
 	if p.system == "windows" {
-		write = writeZip
+		return writeZip(out, p.stem(r.version), all, r.moment)
 	}
-	return write(out, p.stem(r.version), all, r.moment)
+	return writeTar(out, p.stem(r.version), all, r.moment, r.effort)
 }
 
 // writeTar writes what does not depend on who packs: no owners, and one moment for all. The header of gzip has neither name nor time.
-func writeTar(out io.Writer, folder string, papers []paper, moment time.Time) error {
-	squeezed, err := gzip.NewWriterLevel(out, gzip.BestCompression)
+func writeTar(out io.Writer, folder string, papers []paper, moment time.Time, effort int) error {
+	squeezed, err := gzip.NewWriterLevel(out, effort)
 	if err != nil {
 		return err
 	}

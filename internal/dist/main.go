@@ -12,6 +12,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"context"
 	"flag"
 	"fmt"
@@ -50,7 +51,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return fmt.Errorf("choose platforms: none has %q in its name; they are %v", *only, platforms())
 	}
 	r := release{
-		root: *root, folder: *folder, version: *version, moment: time.Unix(*epoch, 0).UTC(), platforms: chosen,
+		root: *root, folder: *folder, version: *version, moment: time.Unix(*epoch, 0).UTC(), effort: gzip.BestCompression, platforms: chosen,
 		scratch: filepath.Join(*folder, "bin"), compile: compile, log: stdout,
 	}
 	if err := r.build(ctx); err != nil {

@@ -19,6 +19,7 @@ type release struct {
 	scratch   string // of the bare binaries, by platform: the container file takes one from there
 	version   string
 	moment    time.Time // of all that is in the archives
+	effort    int       // of compressing, as compress/gzip counts it
 	platforms []platform
 	compile   func(ctx context.Context, r *release, p platform, program string) error
 	log       io.Writer
@@ -36,6 +37,9 @@ const (
 func (r *release) build(ctx context.Context) error {
 	if err := os.RemoveAll(r.folder); err != nil {
 		return fmt.Errorf("empty %s: %w", r.folder, err)
+	}
+	if err := os.MkdirAll(r.folder, folderMode); err != nil {
+		return err
 	}
 	for _, p := range r.platforms {
 		began := time.Now()

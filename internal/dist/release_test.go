@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"io"
@@ -18,17 +19,21 @@ import (
 // root is the repository, seen from this package.
 const root = "../.."
 
-// built compiles outlocal for this machine, once for each test that asks: paths stay in it, so that the packages which other tests have
-// compiled are not compiled anew.
-func built(t *testing.T, version string) string {
-	t.Helper()
+// TestShipped builds outlocal once, for all that needs it: what is released, and every way in which it is shipped. Paths stay in it, so that
+// the packages which other tests have compiled are not compiled anew.
+func TestShipped(t *testing.T) {
 	program := filepath.Join(t.TempDir(), host().program())
-	command := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-X main.version="+version, "-o", program, root)
+	command := exec.CommandContext(t.Context(), "go", "build", "-ldflags", "-s -w -X main.version=v1.2.3", "-o", program, root)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("build outlocal: %v\n%s", err, out)
 	}
-	return program
+	for name, test := range map[string]func(t *testing.T, program string){
+		"release": testRelease, "inspection": testInspection,
+		"Action installs": testActionInstalls, "Action runs": testActionRuns, "Action emulates": testActionEmulates,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, program) })
+	}
 }
 
 // copied is a compiler that takes no minutes: this machine gets the program, the others get what is quickly packed.
@@ -49,12 +54,11 @@ func newRelease(t *testing.T, version, program string) *release {
 	folder := filepath.Join(t.TempDir(), "dist")
 	return &release{
 		root: root, folder: folder, scratch: filepath.Join(folder, "bin"), version: version, moment: time.Unix(1_700_000_000, 0).UTC(),
-		platforms: platforms(), compile: copied(program), log: io.Discard,
+		effort: gzip.BestSpeed, platforms: platforms(), compile: copied(program), log: io.Discard,
 	}
 }
 
-func TestRelease(t *testing.T) {
-	program := built(t, "v1.2.3")
+func testRelease(t *testing.T, program string) {
 	r := newRelease(t, "v1.2.3", program)
 	if err := r.build(t.Context()); err != nil {
 		t.Fatal(err)
