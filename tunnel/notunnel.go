@@ -5,8 +5,11 @@ package tunnel
 import "context"
 
 // openNgrok says why there is no agent.
-func openNgrok(context.Context, Config) (Endpoint, error) {
-	return nil, wrongUse("open the tunnel", "this program was built without ngrok",
+func openNgrok(context.Context, Config) (Endpoint, error) { return nil, linked() }
+
+// linked tells that there is no agent.
+func linked() error {
+	return wrongUse("open the tunnel", "this program was built without ngrok",
 		"build it without the tag notunnel, or bring a tunnel of your own with --public-url https://HOST")
 }
 

@@ -17,6 +17,9 @@ func TestWithoutAgent(t *testing.T) {
 	if !errors.As(err, &refused) || !refused.WrongUse() || !strings.Contains(refused.Text, "without ngrok") || !strings.Contains(refused.Hint(), "--public-url") {
 		t.Errorf("the error is %v", err)
 	}
+	if err := (tunnel.Config{Kind: tunnel.Ngrok}).Check(); !errors.As(err, &refused) || !refused.WrongUse() {
+		t.Errorf("the check says %v", err)
+	}
 	if e, _ := open(t, tunnel.Config{}); e.State() != tunnel.Up {
 		t.Errorf("the state is %s", e.State())
 	}

@@ -153,7 +153,9 @@ func (c Config) Check() (err error) {
 	case Public:
 		_, err = publicURL(c.URL)
 	case Ngrok:
-		_, err = askedURL(c.URL)
+		if _, err = askedURL(c.URL); err == nil {
+			err = linked()
+		}
 	default:
 		err = noKind(c.Kind)
 	}

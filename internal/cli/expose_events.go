@@ -200,9 +200,12 @@ func (x *exposure) watchSleep(ctx context.Context) {
 
 // asleep is how long a machine slept between two readings: the clock of the wall went on, the one that measures did not.
 func asleep(before, now time.Time) time.Duration {
-	slept := now.Round(0).Sub(before.Round(0)) - now.Sub(before)
-	if slept < sleepLeast {
-		return 0
+	return asleepFor(now.Round(0).Sub(before.Round(0)), now.Sub(before)) // rounded, times have no reading of the one that measures
+}
+
+func asleepFor(wall, measured time.Duration) time.Duration {
+	if slept := wall - measured; slept >= sleepLeast {
+		return slept
 	}
-	return slept
+	return 0
 }

@@ -110,9 +110,15 @@ func (o *watchedOutput) String() string {
 // await returns once a text was printed.
 func (o *watchedOutput) await(t *testing.T, text string) {
 	t.Helper()
+	o.awaitTimes(t, text, 1)
+}
+
+// awaitTimes returns once a text was printed so many times.
+func (o *watchedOutput) awaitTimes(t *testing.T, text string, times int) {
+	t.Helper()
 	for {
 		o.mu.Lock()
-		found := strings.Contains(o.text.String(), text)
+		found := strings.Count(o.text.String(), text) >= times
 		if o.grown == nil {
 			o.grown = make(chan struct{})
 		}

@@ -71,6 +71,9 @@ func (f *exposeTunnel) config(a *app, h *host) (c tunnel.Config, err error) {
 		c.URL, c.Listen = f.publicURL, (&listenFlags{bind: "127.0.0.1"}).on(f.port)
 		return c, c.Check()
 	}
+	if err := c.Check(); err != nil {
+		return c, err
+	}
 	c.Agent = tunnel.Agent{Pooling: f.pooling, Version: a.process.Version, Edge: f.edge, MoveAfter: f.moveAfter}
 	if f.moveAfter <= 0 {
 		return c, wrongUse("such as --move-after 30s", "read --move-after: want more than 0")
@@ -90,7 +93,7 @@ func (f *exposeTunnel) config(a *app, h *host) (c tunnel.Config, err error) {
 			return c, err
 		}
 	}
-	return c, c.Check()
+	return c, nil
 }
 
 // readPool reads the certificates of a file, and no others.
