@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 
-const { PORT = 3000, CLIENT_STATE } = process.env;
+const { PORT = 3000, HOST = '127.0.0.1', CLIENT_STATE } = process.env;
 
 const server = createServer(async (request, response) => {
   // The handshake: echo the token, decoded, as plain text. Graph waits 10 seconds, Outlook 5.
@@ -22,4 +22,4 @@ const server = createServer(async (request, response) => {
   }
 });
 
-server.listen(PORT, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}/hook`));
+server.listen(PORT, HOST, () => console.log(`listening on http://${HOST}:${server.address().port}/hook`));
