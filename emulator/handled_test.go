@@ -97,13 +97,43 @@ func TestHandled(t *testing.T) {
 	})
 }
 
+// TestHandledOfOneApp: of a request with notifications of two apps, each has its own.
+func TestHandledOfOneApp(t *testing.T) {
+	withoutSocket(t, func(t *testing.T, w *world) {
+		app := "7f10a0c4-52a1-4f0e-9d37-0c8a1f6f2b11"
+		issued, err := w.Control.IssueToken(t.Context(), control.TokenOrder{App: app, User: emulator.DefaultUser})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Subscribe("me/messages", "created")
+		another := w.Subscriber(dialect.GraphV1)
+		another.Token = issued.Token
+		made, err := another.Create(t.Context(), subscriber.Request{
+			Resource: "me/messages", Changes: notify.Created, NotificationURL: emulatortest.WebhookURL, ClientState: emulatortest.ClientState,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Change(control.Change{Collection: "message", Change: "created", Together: true})
+		both, err := w.Control.Handled(t.Context(), control.HandledQuery{Count: 2})
+		if err != nil || both.Notifications[0].Attempt != both.Notifications[1].Attempt {
+			t.Fatalf("this is no request for both: %+v, %v", both, err)
+		}
+		its, err := w.Control.Handled(t.Context(), control.HandledQuery{Where: control.Selector{App: app}})
+		if err != nil || len(its.Notifications) != 1 || its.Notifications[0].Subscription != made.ID {
+			t.Errorf("of the app was handled %+v, %v", its, err)
+		}
+	})
+}
+
 // TestHandledOnceItIsRead: a webhook that answers first is done when it has read what it was told of.
 func TestHandledOnceItIsRead(t *testing.T) {
 	withoutSocket(t, func(t *testing.T, w *world) {
 		w.Subscribe("me/messages", "created,updated,deleted")
 		created := w.raise("message.created")
-		w.raise("contact.created") // of which nobody is told
+		other := w.raise("contact.created") // of which nobody is told
 		w.Settle()
+		w.must(200, "GET", "/v1.0/"+other.Items[0].Resource, "")
 		began := time.Now()
 		go func() {
 			time.Sleep(3 * time.Second)
@@ -186,6 +216,15 @@ func TestNotHandled(t *testing.T) {
 			w.Settle()
 			q.Count = 3
 		}, "wait for 3 notifications to be handled: 1 was within 5s; instead, 2 answered 500 (delivery-error), retried in 10s"},
+		{"it came in the end, but no more did", func(w *world, q *control.HandledQuery) {
+			w.Subscribe("me/messages", "created")
+			w.hook.answers(answer(500))
+			w.raise("message.created")
+			w.Settle()
+			w.hook.answers(nil)
+			w.Advance(time.Minute)
+			q.Count = 2
+		}, "wait for 2 notifications to be handled: 1 was within 5s"},
 		{"it is at work", func(w *world, _ *control.HandledQuery) {
 			w.Subscribe("me/messages", "created")
 			w.hook.answers(func(_ http.ResponseWriter, r *http.Request) bool {
