@@ -40,6 +40,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		{"another type", "POST", "/v1.0/subscriptions", "x", 415, []string{"Content-Type", "text/plain"}},
 		{"throttled", "GET", "/v1.0/users/busy@contoso.com/messages/x", "", 429, nil},
 		{"not emulated", "GET", "/v1.0/me/messages", "", 501, nil},
+		{"a delta query, which is no item", "GET", "/v1.0/me/mailFolders/inbox/messages/delta", "", 501, nil},
 		{"out of order", "GET", "/v1.0/users/out@contoso.com/messages/x", "", 503, nil},
 		{"Outlook: created", "POST", "/api/v2.0/me/subscriptions", w.finalBody(), 201, nil},
 		{"Outlook: read", "GET", "/api/v2.0/me/subscriptions/" + outlook, "", 200, nil},

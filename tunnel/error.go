@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// keeping is what is done once an endpoint is there.
+const keeping = "keep the tunnel up"
+
 // Error is why there is no endpoint, or why it is not up.
 type Error struct {
 	Doing string // what was tried, such as "connect to ngrok"

@@ -111,6 +111,10 @@ func TestReasons(t *testing.T) {
 	if lost.State != tunnel.Reconnecting || lost.Err == nil || lost.URL != e.URL() || e.State() != tunnel.Reconnecting {
 		t.Errorf("told %+v", lost)
 	}
+	var why *tunnel.Error
+	if errors.As(lost.Err, &why) && why.Cure != "" { // it comes back by itself
+		t.Errorf("what helps against %v: %s", why, why.Cure)
+	}
 	answer, _ := post(t, edge, e.URL(), "")
 	if answer.StatusCode != http.StatusNotFound || answer.Header.Get("Ngrok-Error-Code") != "ERR_NGROK_3200" {
 		t.Errorf("visitors get %s %v", answer.Status, answer.Header)

@@ -136,7 +136,7 @@ func (e *embedded) watch(s *session) (ending, *Error) {
 					e.announce(Event{State: Up, URL: s.url})
 				}
 			default:
-				why := explain("keep the tunnel up", n.err, e.config.Agent.Token)
+				why := explain(keeping, n.err, e.config.Agent.Token)
 				e.announce(Event{State: Reconnecting, Err: why})
 				if e.config.URL != "" || !why.isOfName() {
 					continue

@@ -232,12 +232,12 @@ func (s *session) pump(b *backlog) {
 // reason is why a session has ended by itself.
 func (s *session) reason(err error) *Error {
 	if s.stopped.Load() {
-		return &Error{Doing: "keep the tunnel up", Text: "the agent was stopped from afar, by ngrok's dashboard or API", Cure: "start again if that was not meant"}
+		return &Error{Doing: keeping, Text: "the agent was stopped from afar, by ngrok's dashboard or API", Cure: "start again if that was not meant"}
 	}
 	if err == nil {
 		err = errors.New("the session is over")
 	}
-	why := explain("keep the tunnel up", err, s.token)
+	why := explain(keeping, err, s.token)
 	if why.Code == "" {
 		why.Cure = "start again"
 	}

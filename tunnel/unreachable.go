@@ -25,6 +25,7 @@ func (e *Error) unreachable(err error) {
 		e.Cure = "the edge gives no answer: is TCP to connect.ngrok-agent.com:443 let out? HTTPS_PROXY is honoured"
 	case errors.Is(err, context.Canceled):
 		e.err = context.Canceled
+	case e.Doing == keeping: // it was reached before, and is tried again
 	default:
 		e.Cure = "is TCP to connect.ngrok-agent.com:443 let out? HTTPS_PROXY is honoured"
 	}

@@ -43,6 +43,10 @@ func (x *exposure) tunnelled(e tunnel.Event) {
 		t := explain(e.Err)
 		event.Error, event.Hint = t.What, t.Hint
 	}
+	again := e.State == tunnel.Reconnecting && x.tunnel.State == e.State && x.tunnel.Hint == event.Hint
+	if x.tunnel = event; again {
+		return // an outage is a try every half minute that fails for the same reason
+	}
 	x.record(journal.Entry{Kind: journal.Tunnel, URL: e.URL, Note: note, Data: event})
 	switch {
 	case e.State == tunnel.Up && e.Was != "":

@@ -35,6 +35,7 @@ type exposure struct {
 	forwarder *receiver.Forwarder
 	server    *http.Server
 	endpoint  tunnel.Endpoint
+	tunnel    tunnelEvent // the last; its events come one after the other
 	account   string
 	running   state.Running
 	work      sync.WaitGroup

@@ -15,6 +15,9 @@ import (
 
 // item reads one item back: the request that a webhook makes of a notification's resource (W7.1-01, W7.1-02).
 func (c *call) item() (*answer, *notify.Error) {
+	if c.vars("item") == "delta" { // a query on the collection (W7.3-01), and no id that any item has
+		return nil, c.notEmulated()
+	}
 	if refusal := c.permit(notify.ParseCollection(c.vars("collection")), toRead, dialect.AccessDenied); refusal != nil {
 		return nil, refusal
 	}
