@@ -188,7 +188,7 @@ func (a *app) checkExposed(ctx context.Context, p *exposurePlan) error {
 	v := verdictOf(found)
 	switch {
 	case a.json && v != verdictGood:
-		err = a.out.document(verifySchema, documentOf(p.target.masked(), p.host.dialect, v, result))
+		err = a.out.document(handshakeSchema, documentOf(p.target.masked(), p.host.dialect, v, result))
 	case !a.json:
 		show := verifyPrinter{out: a.out, dialect: p.host.dialect}
 		if v != verdictGood {

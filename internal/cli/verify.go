@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
-	"errors"
-	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,256 +11,327 @@ import (
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/emulator"
-	"github.com/outlocal/outlocal/journal"
+	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/internal/verify"
 )
 
 // verifySchema names the form of what verify --json prints: a document for each dialect.
-const verifySchema = "outlocal/verify/1"
+const verifySchema = "outlocal/verify/2"
 
 // verifyFlags are the flags of verify.
 type verifyFlags struct {
 	dialects       []string
+	only, skip     []string
+	list           bool
+	all            bool
+	full           bool
 	strict         bool
 	limit          time.Duration
+	wait           time.Duration
 	caFile         string
 	clientStateEnv string
+	seed           seed
+
+	adopt     bool
+	adoptWait time.Duration
+	plain     bool // the command gets http URLs
+	emulate   emulateFlags
+	command   []string
+
+	reports reportFlags
 }
+
+// adoptWait is how long an app is usually waited for: to start, and to subscribe.
+const adoptWait = time.Minute
 
 func newVerifyCommand(a *app) *cobra.Command {
 	var flags verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify URL",
-		Short: "Check a webhook's handshake: no emulator, token or subscription needed",
-		Long: `Play the validation handshake with a webhook, as Microsoft Graph or Outlook does before it
-keeps a subscription: POST a token in the query, and judge what comes back. If it fails, you
-read what was sent, what came back, why, what to change, and what Microsoft would answer.
+		Use:   "verify URL [-- COMMAND [ARGUMENTS…]]",
+		Short: "Judge a webhook: handshake, https, notifications, and what it does about them",
+		Long: `Ask a webhook all that Microsoft Graph or Outlook asks one day, and judge each answer: ✔ is good, ⚠ works and
+will hurt, ✗ fails in production. For each mistake you read what was sent, what came back, why, what to change,
+and what Microsoft would answer. outlocal explain ID tells more of one.
 
-The URL may be anybody's, and is short for what is usual: 3000/hook means
-http://localhost:3000/hook, hooks.example.com/graph means https://hooks.example.com/graph.
-Where a handshake fails, at most two further requests to the same URL look for the cause.
+How deep it looks depends on what the webhook has reason to believe:
 
-On this machine plain http and self-signed certificates are borne with a warning;
-with --strict they fail, as they do at Microsoft's. --ca trusts a certificate of your own.
+  wire       what anybody can see. Whether notifications are taken is not judged, as they are a stranger's, but
+             what is wrong whoever sends them is: a crash, a redirect, a silence
+  believed   with --client-state-env NAME they carry the client state that it expects; with --adopt the app makes
+             its subscription at an emulator here, and they are that subscription's
+  calls      with -- COMMAND the app is started with the emulator's address in its variables, as by outlocal exec;
+             what it calls back is judged too: what it reads, whether it reauthorizes and subscribes anew
 
-The rules that a finding rests on, such as W2.1-10, are explained in docs/protocol.md.
+The URL is short for what is usual: 3000/hook means http://localhost:3000/hook, hooks.example.com/graph means
+https://hooks.example.com/graph. Beyond this machine only the handshake, https and one small batch are asked for,
+unless --full wants all. With several dialects there is a column for each: the work list of a migration.
+
+On this machine plain http and self-signed certificates are borne with a warning; with --strict they fail, as they
+do at Microsoft's. The rules that a finding rests on, such as W2.1-10, are explained in docs/protocol.md.
 With --json you get a document for each dialect, on a line of its own.`,
 		Example: `outlocal verify http://localhost:3000/hook
-outlocal verify 3000/hook --strict
-outlocal verify https://hooks.example.com/outlook -d outlook-final -d graph-v1.0
-outlocal verify 3000/hook --json`,
-		Args: takes("URL"),
+outlocal verify 3000/hook --client-state-env CLIENT_STATE
+outlocal verify 3000/hook --wait 30s -- npm start
+outlocal verify 3000/hook -d outlook-final,graph-v1.0
+outlocal verify https://hooks.example.com/graph --only handshake,https --junit report.xml
+outlocal verify --list`,
+		Args: flags.takes,
 		Annotations: exits("the webhook passes, perhaps with warnings",
 			"the webhook answers wrongly or too late, or its TLS is wrong",
-			"nothing answers: the connection is refused, the name has no address, or no way leads there"),
+			"nothing answers, no app subscribed in time, or a report can't be written"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("limit") && flags.limit <= 0 {
-				return wrongUse("give a duration such as 2s", "read --limit: want more than 0")
+			if flags.list {
+				return a.listChecks(flags)
+			}
+			if err := flags.check(cmd); err != nil {
+				return err
 			}
 			return a.verify(cmd.Context(), args[0], flags)
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVarP(&flags.dialects, "dialect", "d", []string{dialect.GraphV1.Name}, "`NAME` of the schema whose handshake it is; may be repeated")
+	f.StringArrayVarP(&flags.dialects, "dialect", "d", []string{dialect.GraphV1.Name}, "`NAME` of the schema to speak; several, or repeated, for a column each")
+	f.StringArrayVar(&flags.only, "only", nil, "ask no more than what this `WORD` names: a check, a group or a finding; several, or repeated")
+	f.StringArrayVar(&flags.skip, "skip", nil, "leave out what this `WORD` names; several, or repeated")
+	f.BoolVar(&flags.list, "list", false, "list the checks, and ask nothing")
+	f.BoolVar(&flags.all, "all", false, "show good checks one by one")
+	f.BoolVar(&flags.full, "full", false, "ask all of a webhook beyond this machine, too")
 	f.BoolVar(&flags.strict, "strict", false, "bear nothing that Microsoft would not")
-	durationVar(f, &flags.limit, "limit", 0, "time for the answer (default the dialect's: 5s Outlook, 10s Graph)")
+	durationVar(f, &flags.limit, "limit", 0, "time for an answer (default the dialect's: 5s or 10s for the handshake, 10s for notifications)")
+	durationVar(f, &flags.wait, "wait", 0, "wait so long until something listens there")
 	f.StringVar(&flags.caFile, "ca", "", "PEM `FILE` of certificates to trust beside the system's")
-	f.StringVar(&flags.clientStateEnv, "client-state-env", "", "`NAME` of the variable with the client state, for dialects that send one along")
+	f.StringVar(&flags.clientStateEnv, "client-state-env", "", "`NAME` of the variable with the client state that the webhook expects")
+	f.Var(&flags.seed, "seed", "a `NUMBER` that the ids of items come of, to ask the same again")
+	f.BoolVar(&flags.adopt, "adopt", false, "wait until the app has subscribed at an emulator here, and use its subscription")
+	durationVar(f, &flags.adoptWait, "adopt-wait", adoptWait, "how long to wait for that subscription")
+	f.BoolVar(&flags.plain, "http", false, "give the command http URLs, for programs that can't be made to trust a certificate")
+	addListen(cmd, &flags.emulate.listen, defaultPortBase)
+	addCertificate(cmd, &flags.emulate.pair)
+	flags.reports.add(cmd)
+	excludes(cmd, "adopt", "client-state-env")
+	completes(cmd, "dialect", dialectNames)
+	completes(cmd, "only", verify.Words)
+	completes(cmd, "skip", verify.Words)
 	return cmd
 }
 
-// verify judges the webhook in each dialect that was asked for.
-func (a *app) verify(ctx context.Context, typed string, flags verifyFlags) error {
-	target, err := readWebhookURL(typed)
-	if err != nil {
-		return err
-	}
-	dialects, err := handshaking(flags)
-	if err != nil {
-		return err
-	}
-	state, err := a.clientState(flags.clientStateEnv)
-	if err != nil {
-		return err
-	}
-	roots, err := readRoots(flags.caFile)
-	if err != nil {
-		return err
-	}
-	mode := diagnosis.Faithful
-	if flags.strict {
-		mode = diagnosis.Strict
-	}
-	server, err := emulator.New(emulator.Config{
-		AllowTargets: []string{target.Scheme + "://" + target.Host}, // to name it is to allow it, and nothing else
-		Roots:        roots, Mode: mode, Environment: a.environment(),
-	})
-	if err != nil {
-		return err
-	}
-	defer server.Close()
-	if !a.json && target.assumed != "" {
-		a.out.line("%s", a.out.dim("checking "+target.masked()+", assuming "+target.assumed))
-	}
-	var verdicts []verdict
-	for i, d := range dialects {
-		if i > 0 && !a.json {
-			a.out.line("")
+// takes allows a URL, and behind -- a command.
+func (f *verifyFlags) takes(cmd *cobra.Command, args []string) error {
+	if dash := cmd.ArgsLenAtDash(); dash >= 0 {
+		if f.command, args = args[dash:], args[:dash]; len(f.command) == 0 {
+			return wrongUse("such as -- npm start", "verify: there is no command behind --")
 		}
-		v := emulator.Verification{Dialect: d, URL: target.String(), ClientState: state}
-		verdict, err := a.verifyIn(ctx, server, v, target.masked())
-		if err != nil {
-			return err
-		}
-		verdicts = append(verdicts, verdict)
 	}
-	return conclude(verdicts)
+	if f.list {
+		return takes()(cmd, args)
+	}
+	return takes("URL")(cmd, args)
 }
 
-// verifyIn judges the webhook in one dialect, and tells it.
-func (a *app) verifyIn(ctx context.Context, server *emulator.Server, v emulator.Verification, masked string) (verdict, error) {
-	show := verifyPrinter{out: a.out, dialect: v.Dialect}
-	if !a.json {
-		v.Sending, v.Answered = show.request, show.answer
-	}
-	result, err := server.Verify(ctx, v)
-	if err != nil {
-		return "", err
-	}
-	verdict := verdictOf(result.Diagnoses)
-	if a.json {
-		return verdict, a.out.document(verifySchema, documentOf(masked, v.Dialect, verdict, result))
-	}
-	show.result(verdict, result)
-	return verdict, nil
-}
-
-// verdict is what the check of a webhook came to.
-type verdict string
-
-const (
-	verdictGood      verdict = "good"
-	verdictFailed    verdict = "failed"
-	verdictNotJudged verdict = "notJudged"
-)
-
-// verdictOf tells a webhook that is wrong from one that nobody met: where nothing answers, there is nothing to judge.
-func verdictOf(diagnoses []diagnosis.Diagnosis) verdict {
-	unmet := func(d diagnosis.Diagnosis) bool {
-		switch d.ID {
-		case "handshake-refused", "handshake-dns", "handshake-failed":
-			return true
+// check refuses what makes no sense.
+func (f *verifyFlags) check(cmd *cobra.Command) error {
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"limit", f.limit}, {"wait", f.wait}, {"adopt-wait", f.adoptWait}} {
+		if cmd.Flags().Changed(d.name) && d.value <= 0 {
+			return wrongUse("give a duration such as 2s", "read --%s: want more than 0", d.name)
 		}
-		return false
 	}
-	switch {
-	case slices.ContainsFunc(diagnoses, unmet):
-		return verdictNotJudged
-	case diagnosis.Failed(diagnoses):
-		return verdictFailed
+	if f.adopts() {
+		if len(f.command) > 0 && !cmd.Flags().Changed("port-base") {
+			f.emulate.listen.base = 0 // the command is told where
+		}
+		if f.clientStateEnv != "" {
+			return wrongUse("leave --client-state-env out: the app's own subscription has its client state", "verify takes either --client-state-env or -- COMMAND")
+		}
+		return nil
 	}
-	return verdictGood
-}
-
-// conclude turns verdicts into the exit code of all: a failure outweighs what could not be judged.
-func conclude(verdicts []verdict) error {
-	switch {
-	case slices.Contains(verdicts, verdictFailed):
-		return told(ExitFailed)
-	case slices.Contains(verdicts, verdictNotJudged):
-		return told(ExitUnjudged)
+	for _, name := range []string{"adopt-wait", "port-base", "bind", "host", "pprof", "cert", "key", "pfx", "http"} {
+		if given(cmd, name) {
+			return wrongUse("add --adopt or -- COMMAND, or leave --"+name+" out", "verify: --%s says nothing without an emulator that listens", name)
+		}
 	}
 	return nil
 }
 
-// handshaking finds the dialects that were asked for. Those before the handshake was invented have nothing to verify (W2.1-01).
-func handshaking(flags verifyFlags) ([]*dialect.Dialect, error) {
+// adopts tells whether the app's own subscription is used.
+func (f *verifyFlags) adopts() bool { return f.adopt || len(f.command) > 0 }
+
+// verification is what verify is about to do: all that can be refused has been looked at.
+type verification struct {
+	verifyFlags
+	target   webhookURL
+	spoken   []*dialect.Dialect
+	checks   []verify.Check
+	state    string // client state
+	config   emulator.Config
+	mode     diagnosis.Mode
+	visiting bool
+	program  string // path of the command
+	serving  plan   // of the emulator that the app finds, but for its config
+	reports  *reports
+	out      *printer
+}
+
+// verify judges the webhook in each dialect that was asked for.
+func (a *app) verify(ctx context.Context, typed string, flags verifyFlags) error {
+	v, err := a.planVerification(typed, flags)
+	if err != nil {
+		return err
+	}
+	defer v.reports.close()
+	if v.adopts() {
+		return a.verifyAdopted(ctx, v)
+	}
+	if err := a.awaitPort(ctx, v); err != nil {
+		return err
+	}
+	var columns []verify.Column
+	show := a.newVerifyShow(v)
+	for _, d := range v.spoken {
+		column, err := a.verifyIn(ctx, v, v.session(d), show)
+		if err != nil {
+			return err
+		}
+		columns = append(columns, column)
+	}
+	return a.concludeVerification(v, show, columns)
+}
+
+// planVerification reads all that was typed, and opens the reports: what can't be is refused before anything is sent.
+func (a *app) planVerification(typed string, flags verifyFlags) (v *verification, err error) {
+	v = &verification{verifyFlags: flags, mode: diagnosis.Faithful}
+	if flags.strict {
+		v.mode = diagnosis.Strict
+	}
+	if v.target, err = readWebhookURL(typed); err != nil {
+		return nil, err
+	}
+	v.visiting = !flags.full && !serve.IsLoopback(v.target.Hostname())
+	if v.spoken, err = spokenDialects(flags); err != nil {
+		return nil, err
+	}
+	if flags.adopts() && len(v.spoken) > 1 {
+		return nil, wrongUse("the schema is that of the app's own subscription: leave --dialect out", "verify: one subscription is of one schema, and %d were named", len(v.spoken))
+	}
+	if v.checks, err = chooseChecks(flags); err != nil {
+		return nil, err
+	}
+	if v.state, err = a.clientState(flags.clientStateEnv); err != nil {
+		return nil, err
+	}
+	if v.config.Roots, err = readRoots(flags.caFile); err != nil {
+		return nil, err
+	}
+	v.config.Version, v.config.Environment, v.config.Seed = a.process.Version, a.environment(), flags.seed.value
+	if flags.limit > 0 {
+		v.config.Tune = append(v.config.Tune, limiter(flags.limit))
+	}
+	if flags.adopts() {
+		if err := a.planAdoption(v); err != nil {
+			return nil, err
+		}
+	}
+	if v.reports, err = a.openReports(flags.reports); err != nil {
+		return nil, err
+	}
+	v.out = v.reports.teller(a)
+	return v, nil
+}
+
+// spokenDialects finds the dialects that were asked for.
+func spokenDialects(flags verifyFlags) ([]*dialect.Dialect, error) {
 	var found []*dialect.Dialect
-	for _, name := range flags.dialects {
+	for _, name := range commaSeparated(flags.dialects) {
 		d, err := lookUp(name)
 		if err != nil {
 			return nil, err
 		}
-		if d.Handshake == nil {
-			return nil, wrongUse("outlocal emulate --webhook URL --dialect "+d.String()+" sends the acknowledgement that it had instead",
-				"verify in %s: it has no handshake", d)
+		if slices.ContainsFunc(found, func(other *dialect.Dialect) bool { return other.String() == d.String() }) {
+			continue
 		}
-		if flags.limit > 0 {
-			d = d.With(func(d *dialect.Dialect) { d.Handshake.Limit = flags.limit })
-		}
-		found = append(found, d)
+		found = append(found, limited(d, flags.limit))
+	}
+	if len(found) == 0 {
+		return nil, wrongUse("outlocal dialects lists them", "verify: no schema is named")
 	}
 	return found, nil
 }
 
-// clientState is what the named variable holds. It is named, not given, so that it stands in no list of processes.
-func (a *app) clientState(variable string) (string, error) {
-	if variable == "" {
-		return "", nil
+// limited is a dialect with another time for answers, unless that is 0.
+func limited(d *dialect.Dialect, limit time.Duration) *dialect.Dialect {
+	if limit <= 0 {
+		return d
 	}
-	state := a.process.Env(variable)
-	if state == "" {
-		return "", wrongUse("export "+variable+"=… first; the flag takes the variable's name, not the client state", "read the client state: %s is not set", variable)
-	}
-	return state, nil
+	return d.With(limiter(limit))
 }
 
-// readRoots returns the system's certificates and those of a PEM file; nil, which means the system's, without a file.
-func readRoots(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
+// limiter gives a dialect another time for answers.
+func limiter(limit time.Duration) func(*dialect.Dialect) {
+	return func(d *dialect.Dialect) {
+		if d.Handshake != nil {
+			d.Handshake.Limit = limit
+		}
+		d.Delivery.Limit, d.Delivery.Good = limit, min(d.Delivery.Good, limit)
 	}
-	const hint = "give a file with BEGIN CERTIFICATE in it"
-	text, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, wrongUse(hint, "read certificates: there is no file %s", file)
+}
+
+// commaSeparated takes values apart that hold several, with commas between: no word of ours has one.
+func commaSeparated(values []string) []string {
+	var words []string
+	for _, value := range values {
+		for word := range strings.SplitSeq(value, ",") {
+			if word = strings.TrimSpace(word); word != "" {
+				words = append(words, word)
+			}
+		}
 	}
+	return words
+}
+
+// session is what is asked in one dialect.
+func (v *verification) session(d *dialect.Dialect) *verify.Session {
+	return &verify.Session{
+		Dialect: d, URL: v.target.URL, Mode: v.mode, Checks: v.checks, ClientState: v.state, Visiting: v.visiting,
+	}
+}
+
+// verifyIn judges the webhook in one dialect, with an emulator of its own.
+func (a *app) verifyIn(ctx context.Context, v *verification, s *verify.Session, show *verifyShow) (verify.Column, error) {
+	server, err := emulator.New(s.Prepare(v.config))
 	if err != nil {
-		return nil, notJudged(hint, "read certificates: %w", err)
+		return verify.Column{}, err
 	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool() // a machine without any, such as a bare container
-	}
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, wrongUse(hint, "read certificates: %s holds none in PEM", file)
-	}
-	return pool, nil
+	defer server.Close()
+	s.Server = server
+	return show.run(ctx, s)
 }
 
-// verifyDocument is what verify --json prints.
-type verifyDocument struct {
-	URL      string           `json:"url"`
-	Dialect  string           `json:"dialect"`
-	Verdict  verdict          `json:"verdict"`
-	LimitMS  int64            `json:"limitMs"`
-	Findings []verifyFinding  `json:"findings"`
-	Exchange journal.Exchange `json:"exchange"`
+// concludeVerification tells the whole, writes reports, and settles the exit code: a failure outweighs what could not be judged.
+func (a *app) concludeVerification(v *verification, show *verifyShow, columns []verify.Column) error {
+	if err := show.conclude(columns); err != nil {
+		return err
+	}
+	if v.reports.wanted() {
+		if err := v.reports.write(verifyReport(v, columns)); err != nil {
+			return err
+		}
+	}
+	verdicts := make([]verdict, len(columns))
+	for i := range columns {
+		verdicts[i] = verdictOfColumn(&columns[i])
+	}
+	return conclude(verdicts)
 }
 
-// verifyFinding is a diagnosis as programs read it.
-type verifyFinding struct {
-	ID       string             `json:"id"`
-	Case     string             `json:"case,omitempty"`
-	Severity diagnosis.Severity `json:"severity"`
-	Title    string             `json:"title"`
-	Cause    string             `json:"cause"`
-	Cure     string             `json:"cure"`
-	Service  string             `json:"service,omitempty"`
-	Rule     string             `json:"rule"`
-	Detail   string             `json:"detail,omitempty"`
-	At       string             `json:"at,omitempty"`
-}
-
-func documentOf(masked string, d *dialect.Dialect, v verdict, result emulator.Verified) verifyDocument {
-	document := verifyDocument{
-		URL: masked, Dialect: d.String(), Verdict: v, LimitMS: d.Handshake.Limit.Milliseconds(),
-		Findings: []verifyFinding{}, Exchange: result.Exchange,
+// verdictOfColumn is what the checks in one dialect came to.
+func verdictOfColumn(c *verify.Column) verdict {
+	switch c.Outcome() {
+	case verify.Fails:
+		return verdictFailed
+	case verify.NotJudged:
+		return verdictNotJudged
 	}
-	for _, f := range result.Diagnoses {
-		document.Findings = append(document.Findings, verifyFinding{
-			ID: f.ID, Case: f.Case, Severity: f.Severity, Title: f.Title, Cause: f.Cause, Cure: f.Cure,
-			Service: f.Service, Rule: f.Rule, Detail: f.Detail, At: f.At,
-		})
-	}
-	return document
+	return verdictGood
 }

@@ -110,11 +110,14 @@ func (p *verifyPrinter) finding(d diagnosis.Diagnosis) {
 		p.out.line("%s %s  %s", p.out.caution(), p.out.warn(d.ID), d.Title)
 		p.row("cause", d.Cause, p.out.asIs)
 		p.row("cure", d.Cure, p.out.asIs)
+		p.row("sent", d.Sent, p.out.asIs)
+		p.row("seen", d.Detail, p.out.asIs)
 		return
 	}
 	p.out.line("%s %s  %s", p.out.cross(), p.out.bad(d.ID), d.Title)
 	p.row("cause", d.Cause, p.out.asIs)
 	p.row("cure", d.Cure, p.out.strong)
+	p.row("sent", d.Sent, p.out.asIs)
 	p.row("seen", d.Detail, p.out.asIs)
 	if d.Service != "" {
 		p.row("Microsoft", "“"+d.Service+"”", p.out.asIs)

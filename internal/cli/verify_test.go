@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -47,6 +48,19 @@ func TestVerify(t *testing.T) {
 	})
 }
 
+// believer takes what has the client state s3cret, and refuses all else.
+func believer(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain")
+	if token := r.URL.Query().Get("validationToken"); token != "" {
+		_, _ = io.WriteString(w, token)
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	if !strings.Contains(string(body), `"s3cret"`) {
+		http.Error(w, "who are you?", http.StatusForbidden)
+	}
+}
+
 // webhooks are webhooks of several kinds, by path.
 func webhooks() http.Handler {
 	mux := http.NewServeMux()
@@ -74,6 +88,20 @@ func webhooks() http.Handler {
 			return
 		}
 		_, _ = io.WriteString(w, r.URL.Query().Get("validationtoken"))
+	})
+	mux.HandleFunc("POST /graph-only", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		_, _ = io.WriteString(w, r.URL.Query().Get("validationToken"))
+	})
+	mux.HandleFunc("POST /believer", believer)
+	mux.HandleFunc("POST /nulls", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "[null") {
+			http.Error(w, "TypeError: no object", http.StatusInternalServerError)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		believer(w, r)
 	})
 	answer("/empty", "text/plain", http.StatusOK, func(string, string) string { return "" })
 	mux.HandleFunc("POST /crash", func(w http.ResponseWriter, _ *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/outlocal/outlocal/control"
+	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/emulator/fault"
 	"github.com/outlocal/outlocal/notify"
 	"github.com/outlocal/outlocal/subscriber"
@@ -15,6 +16,9 @@ import (
 
 // playEarly makes a subscription as an app does, which is notified before its creation is answered.
 func playEarly(ctx context.Context, p *play, c *Check) (answer, error) {
+	if diagnosis.Failed(p.answers()) {
+		return notJudged("the handshake fails, so that no subscription can be made")
+	}
 	if err := p.measure(ctx); err != nil {
 		return unheard(err)
 	}

@@ -18,12 +18,13 @@ func (p *play) greet(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if p.handshake, err = p.Server.Verify(ctx, p.verification(p.URL.String(), "")); err != nil {
+	v := p.verification(p.URL.String(), "")
+	v.Sending, v.Answered = p.Sending, p.Answered
+	if p.handshake, err = p.Server.Verify(ctx, v); err != nil {
 		return err
 	}
-	p.unmet = slices.ContainsFunc(p.handshake.Diagnoses, func(d diagnosis.Diagnosis) bool {
-		return d.ID == "handshake-refused" || d.ID == "handshake-dns" || d.ID == "handshake-failed"
-	})
+	p.handshake.Diagnoses = diagnosis.Handshake(p.handshake.Answer, p.Mode)
+	p.unmet = unmet(p.handshake.Diagnoses)
 	p.reached = !diagnosis.Failed(p.answers()) || p.handshake.Answer.Err == nil && p.handshake.Answer.Status == 200 && !p.came("handshake-html", "handshake-empty")
 	return nil
 }
@@ -57,6 +58,7 @@ func (p *play) facet(c *Check) (answer, error) {
 	var mine []diagnosis.Diagnosis
 	for _, d := range p.answers() {
 		if slices.Contains(c.Findings, d.ID) && !p.reflects(d) {
+			d.Sent = "" // the plain handshake, which is shown by itself
 			mine = append(mine, d)
 		}
 	}

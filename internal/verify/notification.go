@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func playPlain(ctx context.Context, p *play, _ *Check) (answer, error) {
 }
 
 // needsBelief is why what a stranger sends says little.
-const needsBelief = "it shows with notifications that the webhook believes: --adopt or --client-state-env"
+const needsBelief = "it takes notifications that the webhook believes: --adopt, or --client-state-env NAME"
 
 // measure sends the plain notification, once.
 func (p *play) measure(ctx context.Context) error {
@@ -51,6 +52,8 @@ func (p *play) measure(ctx context.Context) error {
 		found, open = diagnosis.Stranger(p.plain.taken)
 	}
 	switch {
+	case !hasHandshake(p.Dialect) && unmet(found):
+		p.unmet, p.plain.fails = true, "nothing answers"
 	case p.plain.taken.Took > patient:
 		p.plain.fails = "the plain notification takes so long"
 	case diagnosis.Failed(found):
@@ -59,6 +62,17 @@ func (p *play) measure(ctx context.Context) error {
 		p.plain.fails = "the plain notification is not taken well (" + found[0].ID + ")"
 	}
 	return nil
+}
+
+// unmet tells whether findings say that nothing answers at all.
+func unmet(found []diagnosis.Diagnosis) bool {
+	return slices.ContainsFunc(found, func(d diagnosis.Diagnosis) bool {
+		switch d.ID {
+		case "handshake-refused", "handshake-dns", "handshake-failed", "delivery-refused", "delivery-dns", "delivery-failed":
+			return true
+		}
+		return false
+	})
 }
 
 // unheard turns what keeps a check from being asked into an answer.

@@ -5,12 +5,13 @@ import (
 
 	"github.com/outlocal/outlocal/diagnosis"
 	"github.com/outlocal/outlocal/dialect"
+	"github.com/outlocal/outlocal/emulator"
 )
 
 // Outcome is what a check came to.
 type Outcome string
 
-// The outcomes. Absent is a check that asks for what the dialect doesn't have.
+// The outcomes. Absent is a check that asks for what the dialect, or the URL, doesn't have.
 const (
 	Good      Outcome = "good"
 	Hurts     Outcome = "hurts" // it works, and will hurt
@@ -34,10 +35,10 @@ type Column struct {
 	Dialect   *dialect.Dialect
 	Depth     Depth
 	Results   []Result
-	Handshake diagnosis.HandshakeAnswer // the plain one
-	Plain     diagnosis.Taken           // the answer to the plain notification; no status if there was none
-	Unmet     bool                      // nothing answers at all
-	Next      []string                  // what the service would do next, in sentences
+	Handshake emulator.Verified // the plain one
+	Plain     diagnosis.Taken   // the answer to the plain notification; no status if there was none
+	Unmet     bool              // nothing answers at all
+	Next      []string          // what the service would do next, in sentences
 }
 
 // Outcome is that of all checks together. Where nothing answers, nothing is judged.

@@ -30,8 +30,11 @@ type Session struct {
 	// Visiting keeps to what is polite beyond one's own machine: a handshake, TLS and one small batch.
 	Visiting bool
 
-	Asking func(*Check)  // is called before each check, if set
-	Told   func(*Result) // and after it
+	// Those below are called if they are set: before and after the requests of the plain handshake, and before and after each check.
+	Sending  func(emulator.Request)
+	Answered func(emulator.Request, diagnosis.HandshakeAnswer)
+	Asking   func(*Check)
+	Told     func(*Result)
 
 	script *script
 }
@@ -54,7 +57,7 @@ func (s *Session) Prepare(c emulator.Config) emulator.Config {
 	}
 	c.AllowTargets = append(c.AllowTargets, s.URL.Scheme+"://"+s.URL.Host) // to name it is to allow it, and nothing else
 	c.Faults = append(c.Faults, fault.Rule{Fault: s.script, On: fault.Any})
-	c.Mode = s.Mode
+	c.Mode = diagnosis.Faithful // strict is who judges: a strict emulator would not send to most webhooks at all
 	return c
 }
 
@@ -88,7 +91,7 @@ func (s *Session) Run(ctx context.Context) (Column, error) {
 		}
 		results = append(results, r)
 	}
-	c := Column{Dialect: s.Dialect, Depth: s.Depth(), Results: results, Handshake: p.handshake.Answer, Plain: p.plain.taken, Unmet: p.unmet}
+	c := Column{Dialect: s.Dialect, Depth: s.Depth(), Results: results, Handshake: p.handshake, Plain: p.plain.taken, Unmet: p.unmet}
 	c.Next = p.next(&c)
 	return c, nil
 }

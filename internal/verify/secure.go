@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
@@ -18,16 +19,16 @@ func playURL(_ context.Context, p *play, c *Check) (answer, error) {
 	return p.ofAddress(c)
 }
 
-// ofAddress picks the findings of a check from those about the address and the certificate.
+// ofAddress picks the findings of a check from those about the address and the certificate. An address can be wrong in two ways at once.
 func (p *play) ofAddress(c *Check) (answer, error) {
+	var mine []diagnosis.Diagnosis
 	for _, d := range p.handshake.Diagnoses {
-		for _, id := range c.Findings {
-			if d.ID == id {
-				return came([]diagnosis.Diagnosis{d})
-			}
+		if slices.Contains(c.Findings, d.ID) {
+			d.Sent = "" // the plain handshake, which is shown by itself
+			mine = append(mine, d)
 		}
 	}
-	return good("")
+	return came(mine)
 }
 
 func playCertificate(_ context.Context, p *play, c *Check) (answer, error) {
@@ -35,14 +36,12 @@ func playCertificate(_ context.Context, p *play, c *Check) (answer, error) {
 	case len(a.found) > 0 || err != nil:
 		return a, err
 	case p.URL.Scheme != "https":
-		return notJudged(noTLS)
+		return answer{absent: true}, nil
 	case p.handshake.Answer.TLS == nil:
 		return notJudged("no connection came about")
 	}
 	return good("")
 }
-
-const noTLS = "the URL is http"
 
 // withTLS connects with versions of TLS, and returns the connection's state. The certificate is judged apart.
 func (p *play) withTLS(ctx context.Context, least, most uint16) (tls.ConnectionState, error) {
@@ -67,7 +66,7 @@ func (p *play) withTLS(ctx context.Context, least, most uint16) (tls.ConnectionS
 // playTLS is for checks that need a server of TLS: others are not judged.
 func playTLS(ctx context.Context, p *play, judge func(tls.ConnectionState) (answer, error)) (answer, error) {
 	if p.URL.Scheme != "https" {
-		return notJudged(noTLS)
+		return answer{absent: true}, nil
 	}
 	state, err := p.withTLS(ctx, tls.VersionTLS10, 0)
 	if err != nil {

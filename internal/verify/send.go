@@ -49,7 +49,7 @@ func (p *play) ownAudience(ctx context.Context, n int) (audience, error) {
 		state = "verify-" + rand.Text()
 	}
 	row := control.NewSubscription{
-		Mount: p.Dialect.Base, Resource: "me/messages", ChangeType: "created,updated", NotificationURL: p.URL.String(),
+		Mount: p.Dialect.Base, Resource: "me/messages", ChangeType: "created,updated", NotificationURL: p.bare(),
 		ClientState: state, Mailbox: a.change.Mailbox,
 	}
 	if isGraph(p.Dialect) && p.hasLifecycleURL() {
@@ -62,6 +62,13 @@ func (p *play) ownAudience(ctx context.Context, n int) (audience, error) {
 	var err error
 	a.ids, err = p.Server.Import(ctx, rows)
 	return a, err
+}
+
+// bare is the URL without a user name, with which no subscription would be made.
+func (p *play) bare() string {
+	u := *p.URL
+	u.User = nil
+	return u.String()
 }
 
 // mailbox is one that no check has used before.
@@ -159,7 +166,7 @@ func (p *play) answered(ctx context.Context, ids []string, since uint64, items i
 		}
 		for i := range entries {
 			since = entries[i].Seq
-			a, first := taken(&entries[i])
+			a, first := p.taken(&entries[i])
 			if mine := concerns(a.items, ids); first && mine > 0 {
 				attempts, items = append(attempts, a), items-mine
 			}
@@ -183,7 +190,7 @@ func concerns(items, ids []string) (n int) {
 }
 
 // taken reads an attempt from the journal, as every other reader of it does; first says that it is no retry.
-func taken(e *journal.Entry) (a attempt, first bool) {
+func (p *play) taken(e *journal.Entry) (a attempt, first bool) {
 	var detail struct {
 		Items []struct {
 			Subscription string `json:"subscription"`
@@ -195,6 +202,11 @@ func taken(e *journal.Entry) (a attempt, first bool) {
 		_ = json.Unmarshal(document, &detail) // it is one of ours
 	}
 	a.entry, a.Diagnoses = *e, detail.Diagnoses
+	if p.Mode == diagnosis.Strict {
+		for i := range a.Diagnoses {
+			a.Diagnoses[i].Severity = a.Diagnoses[i].Strict
+		}
+	}
 	for _, it := range detail.Items {
 		a.items = append(a.items, it.Subscription)
 	}

@@ -1,0 +1,350 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/outlocal/outlocal/diagnosis"
+	"github.com/outlocal/outlocal/internal/verify"
+)
+
+// verifyShow tells of a verification: to a person as it goes, or to a program at its end.
+type verifyShow struct {
+	a     *app
+	v     *verification
+	out   *printer
+	begun bool
+}
+
+func (a *app) newVerifyShow(v *verification) *verifyShow {
+	s := &verifyShow{a: a, v: v, out: v.out}
+	if !a.json && v.target.assumed != "" {
+		s.out.line("%s", s.out.dim("checking "+v.target.masked()+", assuming "+v.target.assumed))
+	}
+	return s
+}
+
+// awaiting tells where the app is to subscribe.
+func (s *verifyShow) awaiting(http, https string) {
+	if s.a.json {
+		return
+	}
+	text := "waiting for your app's subscription at " + http + " or " + https + ", for " + short(s.v.adoptWait) + " at most"
+	s.lines(text, s.out.dim)
+}
+
+func (s *verifyShow) lines(text string, paint func(string) string) {
+	for _, line := range fold(text, s.out.columns()) {
+		s.out.line("%s", paint(line))
+	}
+}
+
+// silence is how long nothing is said while a webhook is waited for.
+const silence = time.Second
+
+// run judges the webhook in one dialect, and tells how it goes.
+func (s *verifyShow) run(ctx context.Context, session *verify.Session) (verify.Column, error) {
+	if s.a.json {
+		return session.Run(ctx)
+	}
+	s.begin(session)
+	if s.single() {
+		p := verifyPrinter{out: s.out, dialect: session.Dialect}
+		session.Sending, session.Answered = p.request, p.answer
+	}
+	limit := session.Dialect.Delivery.Limit
+	var patience *time.Timer
+	session.Asking = func(c *verify.Check) {
+		patience = time.AfterFunc(silence, func() {
+			s.out.line("%*s%s", margin, "", s.out.dim(fmt.Sprintf("waiting for your webhook, which is asked whether it %s; %s at most for an answer", c.Title, short(limit))))
+		})
+	}
+	session.Told = func(*verify.Result) {
+		if patience != nil {
+			patience.Stop()
+		}
+	}
+	return session.Run(ctx)
+}
+
+func (s *verifyShow) single() bool { return len(s.v.spoken) == 1 }
+
+// begin tells in which schema and how deep one is about to look.
+func (s *verifyShow) begin(session *verify.Session) {
+	if s.begun {
+		return
+	}
+	s.begun = true
+	var names []string
+	for _, d := range s.v.spoken {
+		names = append(names, d.String())
+	}
+	text := strings.Join(names, ", ") + ", depth " + session.Depth().String() + ": "
+	switch {
+	case session.Visiting:
+		text += "beyond this machine, the handshake, https and one small batch; --full asks all"
+	case session.Depth() == verify.Wire:
+		text += "what anybody can see; --client-state-env, --adopt or -- COMMAND look deeper"
+	case session.Depth() == verify.CallsBack:
+		text += "the app's own subscription, and what the app calls"
+	case session.Adopted != nil:
+		text += "the app's own subscription"
+	default:
+		text += "notifications with the client state that your webhook expects"
+	}
+	s.lines(text, s.out.dim)
+}
+
+// conclude tells the whole.
+func (s *verifyShow) conclude(columns []verify.Column) error {
+	if s.a.json {
+		for i := range columns {
+			if err := s.a.out.document(verifySchema, s.document(&columns[i])); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s.out.line("")
+	if len(columns) == 1 {
+		s.groups(&columns[0])
+	} else {
+		s.table(columns)
+	}
+	findings := verify.Findings(columns)
+	for i := range findings {
+		s.out.line("")
+		s.finding(&findings[i], len(columns) > 1)
+	}
+	s.next(columns)
+	s.out.line("")
+	for i := range columns {
+		s.verdict(&columns[i])
+	}
+	return nil
+}
+
+// groups shows a dialect's checks: a line for each group of good ones, and one for each that is not.
+func (s *verifyShow) groups(c *verify.Column) {
+	for _, g := range verify.Groups() {
+		var results []verify.Result
+		for _, r := range c.Results {
+			if r.Check.Group == g && r.Outcome != verify.Absent {
+				results = append(results, r)
+			}
+		}
+		if len(results) > 0 {
+			s.group(g, results)
+		}
+	}
+}
+
+// widestGroup is as wide as the longest name of a group.
+const widestGroup = len(verify.Notifications)
+
+func (s *verifyShow) group(g verify.Group, results []verify.Result) {
+	name := s.out.strong(pad(string(g), widestGroup))
+	good, unjudged := 0, map[string]int{}
+	var reasons []string
+	for _, r := range results {
+		switch r.Outcome {
+		case verify.Good:
+			good++
+		case verify.NotJudged:
+			if unjudged[r.Because]++; unjudged[r.Because] == 1 {
+				reasons = append(reasons, r.Because)
+			}
+		}
+	}
+	say := func(mark, text string, paint func(string) string) {
+		const gap = 3
+		for i, line := range fold(text, s.out.columns()-widestGroup-gap-1) {
+			if i > 0 {
+				mark = " "
+			}
+			s.out.line("%s %s %s", name, mark, paint(line))
+			name = strings.Repeat(" ", widestGroup)
+		}
+	}
+	if good > 0 && !s.v.all {
+		say(s.out.tick(), fmt.Sprintf("%d of %d good", good, len(results)), s.out.asIs)
+	}
+	for _, r := range results {
+		if r.Outcome == verify.Good && !s.v.all {
+			if r.Note != "" {
+				say(" ", r.Check.Title+": "+r.Note, s.out.dim)
+			}
+			continue
+		}
+		if mark := s.mark(r.Outcome); r.Outcome != verify.NotJudged {
+			say(mark, titled(&r), s.out.asIs)
+		}
+	}
+	for _, because := range reasons {
+		say(s.out.dim("–"), count(unjudged[because], "check")+" not judged: "+because, s.out.dim)
+	}
+}
+
+// titled is a check in a line: what it found, or what is good.
+func titled(r *verify.Result) string {
+	if len(r.Found) > 0 {
+		return r.Found[0].ID + ": " + r.Found[0].Title
+	}
+	if r.Note != "" {
+		return r.Check.Title + ": " + r.Note
+	}
+	return r.Check.Title
+}
+
+func (s *verifyShow) mark(o verify.Outcome) string {
+	switch o {
+	case verify.Good:
+		return s.out.tick()
+	case verify.Hurts:
+		return s.out.caution()
+	case verify.Fails:
+		return s.out.cross()
+	case verify.NotJudged:
+		return s.out.dim(s.out.glyph("–", "-"))
+	}
+	return " "
+}
+
+// finding tells one finding once, with the dialects that it concerns.
+func (s *verifyShow) finding(f *verify.Finding, several bool) {
+	p := verifyPrinter{out: s.out}
+	p.finding(f.Diagnosis)
+	if several {
+		p.row("in", strings.Join(f.Dialects, ", "), s.out.asIs)
+	}
+}
+
+// next tells what the service would make of such answers, each sentence once.
+func (s *verifyShow) next(columns []verify.Column) {
+	var said []string
+	for _, c := range columns {
+		for _, text := range c.Next {
+			if !slices.Contains(said, text) {
+				said = append(said, text)
+			}
+		}
+	}
+	if len(said) == 0 {
+		return
+	}
+	s.out.line("")
+	s.lines("What Microsoft would do next: "+strings.Join(said, " "), s.out.asIs)
+}
+
+// verdict tells in a line what the checks in a dialect came to.
+func (s *verifyShow) verdict(c *verify.Column) {
+	n := map[verify.Outcome]int{}
+	for _, r := range c.Results {
+		n[r.Outcome]++
+	}
+	asked := len(c.Results) - n[verify.Absent]
+	name := c.Dialect.String() + ": "
+	var mark, text string
+	switch verdictOfColumn(c) {
+	case verdictFailed:
+		mark, text = s.out.cross(), fmt.Sprintf("your webhook fails %d of %s", n[verify.Fails], count(asked, "check"))
+		if failsHandshake(c) {
+			s.out.line("%s %s", mark, s.out.strong(name+"your webhook fails the handshake, so no subscription would be made"))
+			return
+		}
+	case verdictNotJudged:
+		mark, text = s.out.caution(), "nothing of your webhook could be judged"
+		if c.Unmet {
+			text = "your webhook could not be judged, as nothing answers"
+		}
+	default:
+		mark, text = s.out.tick(), fmt.Sprintf("your webhook passes, with %d of %s good", n[verify.Good], count(asked, "check"))
+		if c.Depth == verify.Wire && n[verify.NotJudged] > 0 {
+			text = fmt.Sprintf("nothing is wrong that anybody can see, with %d of %s good", n[verify.Good], count(asked, "check"))
+		}
+	}
+	if hurts := n[verify.Hurts]; hurts > 0 && !c.Unmet {
+		text += ", " + count(hurts, "warning")
+	}
+	if left := n[verify.NotJudged]; left > 0 && !c.Unmet && verdictOfColumn(c) != verdictNotJudged {
+		text += fmt.Sprintf(", %d not judged", left)
+	}
+	s.out.line("%s %s", mark, s.out.strong(name+text))
+}
+
+// failsHandshake tells whether the plain handshake was asked for and is wrong: all else rests on it.
+func failsHandshake(c *verify.Column) bool {
+	for _, r := range c.Results {
+		for _, d := range r.Found {
+			if d.Severity == diagnosis.SeverityFailure && slices.ContainsFunc(c.Handshake.Diagnoses, func(h diagnosis.Diagnosis) bool { return h.ID == d.ID }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// table shows a column for each dialect. Rows on which all agree that all is good are left out, unless all are wanted.
+func (s *verifyShow) table(columns []verify.Column) {
+	var names []string
+	for i := range columns {
+		names = append(names, columns[i].Dialect.String())
+	}
+	spare := s.out.columns()
+	for _, name := range names {
+		spare -= len(name) + 2
+	}
+	spare = min(max(spare-2, len("differs")+20), widestTitle())
+	s.out.line("  %s  %s", pad("", spare), s.out.strong(strings.Join(names, "  ")))
+	left := 0
+	for i := range columns[0].Results {
+		var cells []string
+		outcomes := map[verify.Outcome]bool{}
+		for k := range columns {
+			o := columns[k].Results[i].Outcome
+			if o != verify.Absent { // what a schema lacks is no difference in the webhook
+				outcomes[o] = true
+			}
+			cells = append(cells, s.mark(o)+strings.Repeat(" ", len(names[k])-1))
+		}
+		if len(outcomes) == 0 || len(outcomes) == 1 && !s.v.all && (outcomes[verify.Good] || outcomes[verify.NotJudged]) {
+			left++
+			continue
+		}
+		differs := "  "
+		if len(outcomes) > 1 {
+			differs = s.out.warn(s.out.glyph("≠", "*")) + " "
+		}
+		s.out.line("%s%s  %s", differs, pad(clip(columns[0].Results[i].Check.Title, spare), spare), strings.Join(cells, "  "))
+	}
+	if left > 0 {
+		s.out.line("%s", s.out.dim("  "+count(left, "check")+" on which all agree, good or not judged: --all shows them"))
+	}
+	s.reasons(columns)
+}
+
+// reasons tell why checks were not judged.
+func (s *verifyShow) reasons(columns []verify.Column) {
+	var said []string
+	for _, c := range columns {
+		for _, r := range c.Results {
+			if r.Outcome == verify.NotJudged && !slices.Contains(said, r.Because) {
+				said = append(said, r.Because)
+			}
+		}
+	}
+	for _, because := range said {
+		s.lines("  – not judged: "+because, s.out.dim)
+	}
+}
+
+func widestTitle() int {
+	widest := 0
+	for _, c := range verify.Checks() {
+		widest = max(widest, len([]rune(c.Title)))
+	}
+	return widest
+}
