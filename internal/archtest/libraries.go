@@ -43,7 +43,7 @@ func Libraries() []Library {
 		{Module: "golang.ngrok.com/muxado/v2", In: []string{"tunnel/tunneltest"}, Because: "the streams that the agent speaks, for its other end"},
 
 		{Module: "go.yaml.in/yaml/v4", In: []string{"scenarios", "tunnel"}, Tests: true, Because: "scenarios in YAML, with line and column of each node; the file with ngrok's authtoken"},
-		{Module: "github.com/santhosh-tekuri/jsonschema/v6", In: []string{"scenarios"}, Because: "scenarios are held to their published schema"},
+		{Module: "github.com/santhosh-tekuri/jsonschema/v6", In: []string{"scenarios"}, Tests: true, Because: "scenarios, and in tests all documents, are held to their published schema"},
 
 		{Module: "github.com/google/go-cmp", Tests: true, Because: "differences in tests"},
 		{Module: "github.com/rogpeppe/go-internal", Tests: true, Because: "scripts as tests of the command line"},

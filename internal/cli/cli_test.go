@@ -27,7 +27,7 @@ import (
 
 // TestMain lets scripts, and outlocal itself where it starts itself anew, run this very binary as outlocal.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(allForms{m}, map[string]func(){
 		"outlocal": func() { os.Exit(runOutlocal()) },
 		"child":    func() { os.Exit(child(os.Args[1:], os.Stdin, os.Stdout)) },
 	})
@@ -41,9 +41,10 @@ func runOutlocal() int {
 	if err != nil {
 		panic(err)
 	}
+	out, complaints := hold(os.Args[1:], self)
 	return cli.Run(ctx, os.Args[1:], cli.Process{
 		Version: "v0.0.0-test", Self: self,
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		In: os.Stdin, Out: out, Err: complaints,
 		Env: os.Getenv, Terminal: cli.IsTerminal, Signals: cli.Signals,
 	})
 }

@@ -68,7 +68,7 @@ func formsOfSubscriptions() []form {
 		{"outlocal/subscription/1", "a subscription that there is", "subscriptions", reflect.TypeFor[listed]()},
 		{"outlocal/renewed/1", "a subscription was renewed", "subscriptions renew", reflect.TypeFor[renewedDocument]()},
 		{"outlocal/deleted/1", "a subscription was deleted", "subscriptions delete, subscriptions prune", reflect.TypeFor[deletedDocument]()},
-		{"outlocal/step/1", "what would be sent", "subscriptions prune --dry-run, expose --dry-run", reflect.TypeFor[plannedStep]()},
+		{stepSchema, "what would be sent", "subscriptions prune --dry-run, expose --dry-run", reflect.TypeFor[plannedStep]()},
 	}
 }
 

@@ -205,6 +205,9 @@ func remains(l subscriber.Left) string {
 	return fmt.Sprintf("left is %s; it ends by itself at %s", l.ID, l.Expires.UTC().Format("2006-01-02 15:04:05Z"))
 }
 
+// stepSchema names the form of it, in JSON.
+const stepSchema = "outlocal/step/1"
+
 // plannedStep is what a keeper would send.
 type plannedStep struct {
 	At     time.Time `json:"at"`
@@ -221,7 +224,7 @@ func (a *app) tellPlan(ctx context.Context, k *subscriber.Keeper) error {
 	}
 	for _, s := range steps {
 		if a.json {
-			if err := a.out.document("outlocal/step/1", plannedStep{s.At, s.Method, s.URL, s.Why}); err != nil {
+			if err := a.out.document(stepSchema, plannedStep{s.At, s.Method, s.URL, s.Why}); err != nil {
 				return err
 			}
 			continue
