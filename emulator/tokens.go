@@ -50,18 +50,12 @@ func (s *Server) signer() func(tenant, app string, flaw fault.Flaw) string {
 
 // flawOf is a fault's flaw in the authority's words.
 func flawOf(flaw fault.Flaw) login.Flaw {
-	switch flaw {
-	case fault.NoFlaw:
-	case fault.Expired:
-		return login.Expired
-	case fault.Forged:
-		return login.WrongSignature
-	case fault.ForAnother:
-		return login.WrongAudience
-	case fault.FromAnotherIssuer:
-		return login.WrongIssuer
-	case fault.FromAnotherPublisher:
-		return login.WrongPublisher
-	}
-	return login.Sound
+	return [...]login.Flaw{
+		fault.NoFlaw:               login.Sound,
+		fault.Expired:              login.Expired,
+		fault.Forged:               login.WrongSignature,
+		fault.ForAnother:           login.WrongAudience,
+		fault.FromAnotherIssuer:    login.WrongIssuer,
+		fault.FromAnotherPublisher: login.WrongPublisher,
+	}[flaw]
 }

@@ -94,6 +94,7 @@ func (a *app) locate(ctx context.Context, t target) (string, error) {
 	case t.expose != "" || t.exposure:
 		kind, named = control.Exposure, t.expose
 	}
+	all := running
 	others := append(ofKind(running, control.Receiver), ofKind(running, control.Exposure)...)
 	running = ofKind(running, kind)
 	switch {
@@ -110,7 +111,27 @@ func (a *app) locate(ctx context.Context, t target) (string, error) {
 	if strings.Contains(named, "://") {
 		return named, nil // one of another machine or user, by its control address
 	}
-	return "", notJudged(choices(running), "find %s %q: there is none of that name", kind, named)
+	return "", noSuch(all, kind, named, t)
+}
+
+// noSuch says that nothing of a kind has a name, and what has it instead.
+func noSuch(running []state.Running, kind control.Kind, named string, t target) error {
+	for _, r := range running {
+		if r.Kind == kind || r.Name != named && !r.Has(named) {
+			continue
+		}
+		hint := choices(ofKind(running, kind))
+		if t.either {
+			hint = fmt.Sprintf("name it as what it is: --%s %s", r.Kind, named)
+		}
+		return wrongUse(hint, "find %s %q: that is the name of %s", kind, named, article(r.Kind))
+	}
+	return notJudged(choices(ofKind(running, kind)), "find %s %q: there is none of that name", kind, named)
+}
+
+// article is what something of a kind is called.
+func article(kind control.Kind) string {
+	return map[control.Kind]string{control.Emulator: "an emulator", control.Receiver: "a receiver", control.Exposure: "an outlocal expose"}[kind]
 }
 
 func ofKind(running []state.Running, kind control.Kind) []state.Running {
@@ -140,8 +161,7 @@ func onlyOne(emulators, others []state.Running, t target) (string, error) {
 	case len(emulators) > 1:
 		return "", wrongUse(choices(emulators), "find emulator: %d are running", len(emulators))
 	case len(others) > 0 && t.either:
-		other := map[control.Kind]string{control.Receiver: "a receiver", control.Exposure: "an outlocal expose"}[others[0].Kind]
-		return "", notJudged(choices(others)+", or start an emulator with outlocal emulate", "find emulator: none is running, but %s", other)
+		return "", notJudged(choices(others)+", or start an emulator with outlocal emulate", "find emulator: none is running, but %s", article(others[0].Kind))
 	}
 	return "", notJudged("start one with outlocal emulate, or name one elsewhere with --emulator URL", "find emulator: none is running")
 }

@@ -46,6 +46,13 @@ func (p *Proxy) judge(r *http.Request) (destination, *Refusal) {
 	if named || to.answered || p.passes.all {
 		return to, nil
 	}
+	if p.answers[to.host] {
+		return to, &Refusal{
+			Status: http.StatusForbidden, Code: CodeNotPassed,
+			Reason: fmt.Sprintf("outlocal opens no tunnel to %s: it answers for this host at port %d only", to, portHTTPS),
+			Hint:   "ask for https://" + to.host + ", or for http://" + to.host + " without CONNECT",
+		}
+	}
 	host := to.host
 	if to.port != portHTTP && to.port != portHTTPS {
 		host = to.String()

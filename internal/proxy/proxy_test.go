@@ -192,7 +192,7 @@ func TestRefuses(t *testing.T) {
 	t.Cleanup(secure.Close)
 	s := play(t, proxy.Config{Pass: []string{"api.example.test"}})
 	client := s.client(t, nil, s.roots)
-	for _, target := range []string{secure.URL, "https://graph.microsoft.com:8443/", "https://graph.microsoft.com.evil.test/"} {
+	for _, target := range []string{secure.URL, "https://graph.microsoft.com.evil.test/"} {
 		host := strings.TrimSuffix(strings.TrimPrefix(target, "https://"), "/")
 		_, err := client.Get(target)
 		if err == nil || !strings.Contains(err.Error(), "outlocal does not pass on to "+host) {
@@ -219,9 +219,28 @@ func TestRefuses(t *testing.T) {
 	for _, r := range s.refused {
 		told = append(told, r.Method+" "+r.Host)
 	}
-	want := []string{"CONNECT " + strings.TrimPrefix(secure.URL, "https://"), "CONNECT graph.microsoft.com:8443", "CONNECT graph.microsoft.com.evil.test:443", "GET " + host}
+	want := []string{"CONNECT " + strings.TrimPrefix(secure.URL, "https://"), "CONNECT graph.microsoft.com.evil.test:443", "GET " + host}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Errorf("told of (-want +got):\n%s", diff)
+	}
+}
+
+// TestNoTunnelToOtherPorts: what is spoken there nobody can tell, and to pass on would reach the real service, which is no cure.
+func TestNoTunnelToOtherPorts(t *testing.T) {
+	for _, port := range []string{"80", "8443"} {
+		s := play(t, proxy.Config{})
+		conn := dial(t, s)
+		fmt.Fprintf(conn, "CONNECT graph.microsoft.com:%s HTTP/1.1\r\nHost: graph.microsoft.com:%[1]s\r\n\r\n", port)
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := read(t, response)
+		reason := "outlocal opens no tunnel to graph.microsoft.com:" + port + ": it answers for this host at port 443 only"
+		hint := "ask for https://graph.microsoft.com, or for http://graph.microsoft.com without CONNECT"
+		if response.StatusCode != http.StatusForbidden || !strings.Contains(body, reason) || response.Header.Get(proxy.HintHeader) != hint {
+			t.Errorf("port %s: %s %s with the hint %q", port, response.Status, body, response.Header.Get(proxy.HintHeader))
+		}
 	}
 }
 
