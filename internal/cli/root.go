@@ -65,7 +65,7 @@ to build and test your own against, in every schema that there has been.
 Begin with one of these:
 
   outlocal demo                                           watch the whole loop
-  outlocal verify http://localhost:3000/hook              check your webhook's handshake
+  outlocal verify http://localhost:3000/hook              judge your webhook
   outlocal emulate --webhook http://localhost:3000/hook   run the emulator against it
 
 The certificate authority, and the logs of what runs with --detach, are kept in a folder of state, which
