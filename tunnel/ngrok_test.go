@@ -243,7 +243,7 @@ func TestUnreachable(t *testing.T) {
 		want   string
 		is     error
 	}{
-		{"nobody there", func(c *tunnel.Config) { c.Agent.Edge, c.Patience = closed.Addr().String(), 50*time.Millisecond }, "refused", nil},
+		{"nobody there", func(c *tunnel.Config) { c.Agent.Edge, c.Patience = closed.Addr().String(), time.Second }, "refused", nil},
 		{"nobody speaks", func(c *tunnel.Config) { c.Agent.Edge, c.Patience = silent.Addr().String(), 50*time.Millisecond }, "no answer in time", context.DeadlineExceeded},
 		{"TLS that somebody opens", func(c *tunnel.Config) { c.Agent.EdgeCAs = nil }, "certificate", nil},
 	} {
