@@ -31,6 +31,8 @@ func TestShipped(t *testing.T) {
 	for name, test := range map[string]func(t *testing.T, program string){
 		"release": testRelease, "inspection": testInspection,
 		"Action installs": testActionInstalls, "Action runs": testActionRuns, "Action emulates": testActionEmulates,
+		"container fits": testContainerFits, "container runs": testContainerRuns,
+		"compose file fits": testComposedFlags, "compose file is played": testComposed,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
