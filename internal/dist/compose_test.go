@@ -158,14 +158,14 @@ func testComposed(t *testing.T, program string) {
 	entry := b.c.words(t, "ENTRYPOINT")
 	emulator := startBoxed(t, b.command(append(entry, at(outlocal.Command)...)...))
 	emulator.await(t, "✔ ")
-	if out, err := newBox(t, program).command(append(entry, at(c.Services["verify"].Command)...)...).CombinedOutput(); err != nil {
-		t.Errorf("verify: %v\n%s", err, out)
-	}
 	if out, err := b.command(append(entry, "trigger", "message.created")...).CombinedOutput(); err != nil {
 		t.Errorf("trigger: %v\n%s", err, out)
 	}
 	if line := hook.await(t, "notification ", "refused "); !strings.HasPrefix(line, `notification ["created"`) {
 		t.Errorf("the webhook says %q, want a notification of what was created", line)
+	}
+	if out, err := newBox(t, program).command(append(entry, at(c.Services["verify"].Command)...)...).CombinedOutput(); err != nil {
+		t.Errorf("verify: %v\n%s", err, out)
 	}
 }
 
