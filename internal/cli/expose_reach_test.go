@@ -8,7 +8,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -116,7 +115,7 @@ func (w *exposeWorld) knock(t *testing.T, name, head string) (status int, body s
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.(net.Conn).Close() })
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	if _, err := io.WriteString(conn, head+"\r\nConnection: close\r\n\r\n"); err != nil {
 		t.Fatal(err)

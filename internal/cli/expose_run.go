@@ -67,6 +67,7 @@ func (x *exposure) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	x.house.onClose(func() { _ = x.store.Close() }) // what was written is on the disk
+	x.house.onClose(x.plan.host.http.CloseIdleConnections)
 	if x.clock, err = x.plan.host.clock(ctx); err != nil {
 		return err
 	}

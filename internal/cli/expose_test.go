@@ -141,10 +141,9 @@ const exposeTimeout = 20 * time.Second
 
 // exposing is a run of outlocal expose.
 type exposing struct {
-	out     *watchedOutput
-	signals chan<- os.Signal // the newest of those who want them
-	stop    context.CancelFunc
-	code    chan int
+	out  *watchedOutput
+	stop context.CancelFunc
+	code chan int
 }
 
 // process is one of the world's.
