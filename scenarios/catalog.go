@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml steps/*.yaml
 var catalog embed.FS
 
 // Catalog holds the scenarios that come with the package: the history of this protocol and of its failures, a file for each.

@@ -15,6 +15,13 @@ type reader struct {
 	file     string
 	problems problems
 	names    names
+
+	place    place
+	within   []string // names of the files that include this one, from the outermost on
+	from     string   // where it is included
+	steps    int      // so far
+	values   values
+	declared *declared
 }
 
 // selfReader is a type that reads itself.
@@ -22,11 +29,13 @@ type selfReader interface {
 	readNode(r *reader, n *yaml.Node)
 }
 
-func newReader(file string) *reader { return &reader{file: file, names: newNames()} }
+func newReader(file string) *reader {
+	return &reader{file: file, names: newNames(), declared: &declared{}}
+}
 
 func (r *reader) read(n *yaml.Node, into any) { r.value(n, reflect.ValueOf(into).Elem(), "") }
 
-func (r *reader) at(n *yaml.Node) Position { return Position{r.file, n.Line, n.Column} }
+func (r *reader) at(n *yaml.Node) Position { return Position{r.file, n.Line, n.Column, r.from} }
 
 func (r *reader) wrong(n *yaml.Node, hint, format string, args ...any) {
 	r.problems = append(r.problems, Problem{At: r.at(n), What: fmt.Sprintf(format, args...), Hint: hint})
@@ -37,6 +46,9 @@ func (r *reader) value(n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
 		r.wrong(n, "write it out", "anchors and aliases are no part of the format")
 		return
+	}
+	if r.unset(n) {
+		return // whatever it will be, it is read then
 	}
 	if own, ok := v.Addr().Interface().(selfReader); ok {
 		own.readNode(r, n)
@@ -77,7 +89,7 @@ func (r *reader) object(n *yaml.Node, v reflect.Value) {
 	}
 	if n.Kind != yaml.MappingNode {
 		if short == "" {
-			r.wrong(n, "", "this is %s, and should be a mapping with %s", kindOf(n), listed(memberNames(v.Type())))
+			r.wrong(n, hintOfList(n, v.Type()), "this is %s, and should be a mapping with %s", kindOf(n), listed(memberNames(v.Type())))
 			return
 		}
 		f := memberNamed(v.Type(), short)
@@ -100,6 +112,23 @@ func (r *reader) object(n *yaml.Node, v reflect.Value) {
 		}
 	}
 	r.complete(n, v, given)
+}
+
+// hintOfList says what a list may be, where a scenario should be.
+func hintOfList(n *yaml.Node, t reflect.Type) string {
+	if t == reflect.TypeFor[Scenario]() && n.Kind == yaml.SequenceNode {
+		return "a list of steps is a part of scenarios that include it"
+	}
+	return ""
+}
+
+// unset tells whether a value rests on a variable that has none yet.
+func (r *reader) unset(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && slices.ContainsFunc(referencesIn(n.Value), func(ref reference) bool { return r.isUnset(ref.text) })
+}
+
+func (r *reader) isUnset(name string) bool {
+	return r.declared.at[name] != nil && r.values.nodes[name] == nil
 }
 
 // members checks the names in a mapping.
@@ -214,6 +243,12 @@ func (r *reader) number(n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 		r.wrong(n, "", "%d is too large: %d is the most", number, most)
 	}
 	v.SetInt(int64(number))
+}
+
+// plainly is any value, as JSON has it, whatever it refers to.
+func (r *reader) plainly(n *yaml.Node) any {
+	trial := newReader(r.file)
+	return trial.plain(n)
 }
 
 // plain is any value, as JSON has it.

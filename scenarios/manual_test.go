@@ -146,6 +146,8 @@ func typeName(t reflect.Type) string {
 		return "duration"
 	case reflect.TypeFor[Reactions]():
 		return typeName(reflect.TypeFor[Reaction]()) + "; or a list"
+	case reflect.TypeFor[Choices]():
+		return "a list of values, or names and values"
 	case reflect.TypeFor[Pause]():
 		return "duration, or " + asTold
 	case reflect.TypeFor[SubName]():

@@ -25,20 +25,16 @@ func TestBrokenExpectationsFail(t *testing.T) {
 	}
 	for _, name := range files {
 		t.Run(path.Base(name), func(t *testing.T) {
-			text, err := fs.ReadFile(Catalog(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			total := len(spotsOf(t, name, text))
+			total := len(spotsIn(loaded(t, name)))
 			if total == 0 {
 				t.Fatal("the file expects nothing that can be broken")
 			}
 			few := mutants
-			if happenings(parse(t, name, text)) > hundreds {
+			if happenings(loaded(t, name)) > hundreds {
 				few = fewMutants
 			}
 			for at := 0; at < total; at += (total + few - 1) / few {
-				s := parse(t, name, text)
+				s := loaded(t, name)
 				spot := spotsIn(s)[at]
 				spot.spoil()
 				report, err := Play(t.Context(), s, Options{})
@@ -67,18 +63,13 @@ func happenings(s *Scenario) int {
 	return n
 }
 
-func parse(t *testing.T, name string, text []byte) *Scenario {
+func loaded(t *testing.T, name string) *Scenario {
 	t.Helper()
-	s, err := Parse(name, text)
+	all, err := Load(Catalog(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
-}
-
-func spotsOf(t *testing.T, name string, text []byte) []spot {
-	t.Helper()
-	return spotsIn(parse(t, name, text))
+	return all[0]
 }
 
 // spot is a place of an expectation that can be broken.

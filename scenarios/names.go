@@ -87,10 +87,16 @@ func (r *reader) reference(n *yaml.Node, ref reference) {
 		return
 	}
 	name, _ := p[0].(string)
+	if r.declared.at[name] != nil {
+		if len(p) > 1 {
+			r.wrong(n, "write ${"+name+"}", "%q is a variable, and has nothing below it", name)
+		}
+		return // it has no value yet
+	}
 	kind, ours := r.names.kinds[name]
 	members, builtin := builtIn()[name]
 	if !ours && !builtin {
-		r.wrong(n, hintNear(name, r.names.known()), "nothing before this has the name %q", name)
+		r.wrong(n, hintNear(name, append(r.declared.names(), r.names.known()...)), "nothing before this has the name %q", name)
 		return
 	}
 	rest := p[1:]
@@ -185,6 +191,8 @@ func (r *reader) define(n *yaml.Node, s *Step) {
 		r.wrong(n, "begin with a letter, and go on with letters, digits, - or _", "%q is no name", s.As)
 	case builtin:
 		r.wrong(n, "", "%q has a meaning already", s.As)
+	case r.declared.at[s.As] != nil:
+		r.wrong(n, "", "%q is a variable", s.As)
 	case r.names.kinds[s.As] != "":
 		r.wrong(n, "", "%q is the name of a step before this", s.As)
 	default:

@@ -26,6 +26,9 @@ type Options struct {
 
 	Emulator *Running // one that runs, instead of one of its own
 
+	// Set gives values to variables, where [Run] plays all that a file lets be: see [Scenario.Vary].
+	Set map[string]string
+
 	Seed     uint64           // of everything random
 	Part     Part             // what is played of it
 	Progress func(StepReport) // is told of each step as it is done

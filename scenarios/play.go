@@ -37,7 +37,7 @@ func Play(ctx context.Context, s *Scenario, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("play %s: %w", s.Name(), err)
 	}
-	report := Report{Scenario: s.Name(), Title: s.Title, File: s.File, Dialect: o.Dialect, Seed: o.Seed, Verdict: Good}
+	report := Report{Scenario: s.Name(), Variation: s.Variation(), Title: s.Title, File: s.File, Dialect: o.Dialect, Seed: o.Seed, Verdict: Good}
 	if report.Verdict, report.Reason = s.unfit(o); report.Verdict != Good {
 		return report, nil
 	}
@@ -56,6 +56,9 @@ func Play(ctx context.Context, s *Scenario, o Options) (Report, error) {
 
 // unfit tells why a scenario is not to be played so.
 func (s *Scenario) unfit(o Options) (Verdict, string) {
+	if lacking := s.source.declared.missing(s.values); len(lacking) > 0 {
+		return Refused, "it has no value for " + listed(lacking)
+	}
 	steps := s.all()
 	if o.Part == SetupOnly {
 		steps = s.Setup
@@ -129,6 +132,9 @@ type subscribed struct {
 func (p *play) run(ctx context.Context) {
 	p.ids, p.calls, p.lasted = map[string]bool{}, map[string]*journal.Exchange{}, map[*journal.Exchange]time.Duration{}
 	p.scope.hidden.add(p.state, p.hookURL)
+	for _, value := range p.scenario.values.hidden {
+		p.scope.hidden.add(value)
+	}
 	p.scope.keys = p.keys
 	p.scope.values = map[string]any{
 		"webhook": map[string]any{self: p.hookURL, "lifecycle": lifecycleURL(p.hookURL), "clientState": p.state},

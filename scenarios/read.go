@@ -18,23 +18,37 @@ import (
 const largestFile = 1 << 20
 
 // Parse reads one scenario. name is the file's, for messages. The error is a [*FileError] that tells all that is wrong, each with its
-// place and, where it can be guessed, what was meant.
+// place and, where it can be guessed, what was meant. Where it includes others, [Load] reads it.
 func Parse(name string, text []byte) (*Scenario, error) {
-	root, err := parseYAML(name, text)
+	return parse(place{name: filepath.ToSlash(name), shown: name}, text)
+}
+
+// parse reads one scenario with each of the values that its variables can have: what is wrong with one of them is wrong.
+func parse(at place, text []byte) (*Scenario, error) {
+	root, err := parseYAML(at.shown, text)
 	if err != nil {
 		return nil, err
 	}
-	s := &Scenario{File: name}
-	r := newReader(name)
-	r.read(root, s)
-	if err := r.problems.err(); err != nil {
+	r := newReader(at.shown)
+	src := &source{place: at, root: root, declared: r.declare(root)}
+	wrong := r.problems
+	var first *Scenario
+	for number := range src.declared.combinations() {
+		s, err := src.read(src.declared.choose(number))
+		var told *FileError
+		switch {
+		case errors.As(err, &told):
+			wrong = append(wrong, told.Problems...)
+		case err != nil:
+			return nil, err
+		case first == nil:
+			first = s
+		}
+	}
+	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	if err := checkSchema(name, root); err != nil {
-		return nil, err
-	}
-	s.encrypts = r.names.encrypts
-	return s, nil
+	return first, checkSchema(at.shown, root)
 }
 
 // Load reads the scenarios that the patterns name in a file system: files, folders with all that is in them, and patterns such as
@@ -56,7 +70,10 @@ func LoadUnder(folder string, files fs.FS, patterns ...string) ([]*Scenario, err
 		if err != nil {
 			return nil, fmt.Errorf("read scenario: %w", err)
 		}
-		s, err := Parse(filepath.Join(folder, name), text)
+		if !slices.Contains(patterns, name) && isSteps(text) {
+			continue // it is there to be included
+		}
+		s, err := parse(place{files, folder, name, filepath.Join(folder, name)}, text)
 		var told *FileError
 		switch {
 		case errors.As(err, &told):
@@ -139,17 +156,17 @@ func parseYAML(name string, text []byte) (*yaml.Node, error) {
 	case !errors.Is(err, io.EOF):
 		return nil, &FileError{[]Problem{syntaxProblem(name, err)}}
 	case len(documents) == 0 || len(documents[0].Content) == 0:
-		return nil, &FileError{[]Problem{{At: Position{name, 1, 1}, What: "the file is empty", Hint: "outlocal scenarios new NAME writes one to begin with"}}}
+		return nil, &FileError{[]Problem{{At: Position{File: name, Line: 1, Column: 1}, What: "the file is empty", Hint: "outlocal scenarios new NAME writes one to begin with"}}}
 	case len(documents) > 1:
 		second := documents[1]
-		return nil, &FileError{[]Problem{{At: Position{name, max(second.Line, 1), max(second.Column, 1)}, What: "the file has a second document", Hint: "give each scenario a file of its own"}}}
+		return nil, &FileError{[]Problem{{At: Position{File: name, Line: max(second.Line, 1), Column: max(second.Column, 1)}, What: "the file has a second document", Hint: "give each scenario a file of its own"}}}
 	}
 	return documents[0].Content[0], nil
 }
 
 // syntaxProblem says where a text is no YAML.
 func syntaxProblem(name string, err error) Problem {
-	at := Position{name, 1, 1}
+	at := Position{File: name, Line: 1, Column: 1}
 	what := strings.TrimPrefix(err.Error(), "yaml: ")
 	var broken *yaml.LoadError
 	if errors.As(err, &broken) {

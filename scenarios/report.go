@@ -22,16 +22,17 @@ const (
 
 // Report is how one scenario went in one dialect.
 type Report struct {
-	Scenario string        `json:"scenario"`
-	Title    string        `json:"title"`
-	File     string        `json:"file"`
-	Dialect  string        `json:"dialect"`
-	Verdict  Verdict       `json:"verdict"`
-	Reason   string        `json:"reason,omitempty"` // why it was not played, or not to its end
-	Seed     uint64        `json:"seed"`
-	Took     time.Duration `json:"-"` // of real time
-	Virtual  time.Duration `json:"-"` // of the service's
-	Steps    []StepReport  `json:"steps,omitempty"`
+	Scenario  string        `json:"scenario"`
+	Variation string        `json:"variation,omitempty"` // of its matrix: NAME=VALUE, …
+	Title     string        `json:"title"`
+	File      string        `json:"file"`
+	Dialect   string        `json:"dialect"`
+	Verdict   Verdict       `json:"verdict"`
+	Reason    string        `json:"reason,omitempty"` // why it was not played, or not to its end
+	Seed      uint64        `json:"seed"`
+	Took      time.Duration `json:"-"` // of real time
+	Virtual   time.Duration `json:"-"` // of the service's
+	Steps     []StepReport  `json:"steps,omitempty"`
 }
 
 // Problems are those of the step that failed, each on a line with its place.
@@ -84,7 +85,7 @@ func (p *play) reveal() {
 			p.now.Problems[i] = p.scope.hidden.conceal(problem)
 		}
 		for _, x := range p.atFault {
-			p.now.Exchanges = append(p.now.Exchanges, *journal.Entry{Exchange: x}.Masked().Exchange)
+			p.now.Exchanges = append(p.now.Exchanges, p.scope.hidden.concealIn(*journal.Entry{Exchange: x}.Masked().Exchange))
 		}
 	}
 	p.atFault = nil

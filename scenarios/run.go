@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"testing"
 )
 
@@ -21,21 +22,40 @@ func RunWith(t *testing.T, o Options, files fs.FS, patterns ...string) {
 		t.Fatal(err)
 	}
 	for _, s := range all {
-		t.Run(s.Name(), func(t *testing.T) {
-			spoken := s.Spoken()
-			if o.Dialect != "" {
-				spoken = []string{o.Dialect}
-			}
-			for _, d := range spoken {
-				o := o
-				o.Dialect = d
-				if len(spoken) == 1 {
-					runOne(t, s, o)
-					continue
-				}
-				t.Run(d, func(t *testing.T) { runOne(t, s, o) })
-			}
-		})
+		t.Run(s.Name(), func(t *testing.T) { runVariations(t, s, o) })
+	}
+}
+
+// runVariations plays a scenario in all ways, as far as there are several.
+func runVariations(t *testing.T, s *Scenario, o Options) {
+	t.Helper()
+	all, err := s.Vary(o.Set, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 1 {
+		runDialects(t, all[0], o)
+		return
+	}
+	for _, s := range all {
+		t.Run(s.Variation(), func(t *testing.T) { runDialects(t, s, o) })
+	}
+}
+
+func runDialects(t *testing.T, s *Scenario, o Options) {
+	t.Helper()
+	spoken := s.Spoken()
+	if o.Dialect != "" {
+		spoken = []string{o.Dialect}
+	}
+	for _, d := range spoken {
+		o := o
+		o.Dialect = d
+		if len(spoken) == 1 {
+			runOne(t, s, o)
+			continue
+		}
+		t.Run(d, func(t *testing.T) { runOne(t, s, o) })
 	}
 }
 

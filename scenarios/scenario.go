@@ -10,17 +10,21 @@ import (
 type Scenario struct {
 	File string `yaml:"-"` // where it was read, for messages
 
-	Title    string        `yaml:"title" need:"required" doc:"what is shown, in a line"`
-	Story    string        `yaml:"story" doc:"what happens and why it matters, for who reads the file"`
-	Source   string        `yaml:"source" doc:"where it is known from: rules, documents, incidents"`
-	Dialects []DialectName `yaml:"dialects" doc:"the schemas to be played in, one after the other; graph-v1.0 if left out"`
-	Tags     []string      `yaml:"tags" doc:"words to choose scenarios by"`
-	Emulator Service       `yaml:"emulator" doc:"how the emulator is set"`
-	Webhook  Hook          `yaml:"webhook" doc:"how the webhook is addressed, and what the built-in one does from the start"`
-	Setup    []Step        `yaml:"setup" doc:"steps before the story; what emulate --setup plays"`
-	Steps    []Step        `yaml:"steps" doc:"the story"`
+	Title     string              `yaml:"title" need:"required" doc:"what is shown, in a line"`
+	Story     string              `yaml:"story" doc:"what happens and why it matters, for who reads the file"`
+	Source    string              `yaml:"source" doc:"where it is known from: rules, documents, incidents"`
+	Dialects  []DialectName       `yaml:"dialects" doc:"the schemas to be played in, one after the other; graph-v1.0 if left out"`
+	Tags      []string            `yaml:"tags" doc:"words to choose scenarios by"`
+	Variables map[string]Variable `yaml:"variables" doc:"what the file uses as ${NAME}, and run --set NAME=VALUE makes something else"`
+	Matrix    map[string]Choices  `yaml:"matrix" doc:"variables with several values each: it is played with every combination, in every dialect"`
+	Emulator  Service             `yaml:"emulator" doc:"how the emulator is set"`
+	Webhook   Hook                `yaml:"webhook" doc:"how the webhook is addressed, and what the built-in one does from the start"`
+	Setup     Steps               `yaml:"setup" doc:"steps before the story; what emulate --setup plays"`
+	Steps     Steps               `yaml:"steps" doc:"the story"`
 
 	encrypts bool // for the built-in webhook, which alone can read it
+	source   *source
+	values   values // of its variables
 }
 
 // Name is what the scenario is called: its file's name, without folder and extension.
@@ -90,6 +94,8 @@ type Position struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
+	// IncludedAt is the place of the include, if the file was included.
+	IncludedAt string `json:"includedAt,omitempty"`
 }
 
 func (p Position) String() string {
@@ -119,6 +125,7 @@ type Step struct {
 	Send        *Send                  `yaml:"send" choice:"step" doc:"any request to the webhook, as if from the service or a stranger"`
 	Await       *ExpectCall            `yaml:"await" choice:"step" doc:"the webhook, or its app, must call the service; how often at least"`
 	Webhook     *Conduct               `yaml:"webhook" choice:"step" doc:"what the built-in webhook does from now on"`
+	Include     string                 `yaml:"include" choice:"step" doc:"the steps of another file, which is a list of them; its path is from this file on"`
 	Lifecycle   *Lifecycle             `yaml:"lifecycle" choice:"step" doc:"the service has something to tell of a subscription itself"`
 }
 

@@ -14,7 +14,10 @@ const schemaID = "https://github.com/outlocal/outlocal/scenarios/schema.json"
 // into; what only a whole file tells, such as the names of earlier steps, it leaves to [Parse].
 func Schema() []byte {
 	s := schemaWriter{definitions: map[string]any{}}
-	top := s.of(reflect.TypeFor[Scenario]())
+	s.define(anyReference, func() object {
+		return object{"type": "string", "pattern": `^\$\{[A-Za-z][A-Za-z0-9_-]*\}$`, "description": "a variable of the file, in the place of any value"}
+	})
+	top := object{"anyOf": []any{s.of(reflect.TypeFor[Scenario]()), s.of(reflect.TypeFor[Steps]())}} // a file that is included is a list
 	document := map[string]any{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": schemaID,
 		"title": "a scenario of outlocal's", "$defs": s.definitions,
@@ -39,24 +42,28 @@ type schemaWriter struct {
 
 type object = map[string]any
 
-// of is the schema of a type.
+// anyReference is what a variable of the file is called by.
+const anyReference = "Reference"
+
+// of is the schema of a type, or of a variable in its place.
 func (s *schemaWriter) of(t reflect.Type) object {
 	switch t {
 	case reflect.TypeFor[Duration]():
-		return object{"anyOf": []any{object{"type": "string", "pattern": `^(\d+d)?((\d+(\.\d+)?(h|m|s|ms|us|µs|ns))*|0)$`}, object{"const": 0}}}
+		return orVariable(object{"type": "string", "pattern": `^(\d+d)?((\d+(\.\d+)?(h|m|s|ms|us|µs|ns))*|0)$`}, object{"const": 0})
 	case reflect.TypeFor[Pause]():
 		return object{"anyOf": []any{s.of(reflect.TypeFor[Duration]()), object{"const": asTold}}}
 	case reflect.TypeFor[Match]():
 		return s.define("Match", s.match)
 	case reflect.TypeFor[Reactions]():
-		one := s.of(reflect.TypeFor[Reaction]())
-		return object{"anyOf": []any{one, object{"type": "array", "items": one}}}
+		return object{"anyOf": s.oneOrMore(s.of(reflect.TypeFor[Reaction]()))}
 	case reflect.TypeFor[Faults]():
-		return object{"oneOf": []any{object{"type": "string"}, object{"type": "array", "items": object{"type": "string"}}}}
+		return object{"anyOf": s.oneOrMore(object{"type": "string"})}
+	case reflect.TypeFor[Choices]():
+		return s.define("Choices", s.choices)
 	}
 	if w, ok := reflect.Zero(t).Interface().(worded); ok && t.Kind() == reflect.String {
 		_, known := w.words()
-		return s.define(t.Name(), func() object { return object{"enum": known} })
+		return s.define(t.Name(), func() object { return orVariable(object{"enum": known}) })
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -64,17 +71,35 @@ func (s *schemaWriter) of(t reflect.Type) object {
 	case reflect.Struct:
 		return s.define(t.Name(), func() object { return s.structure(t) })
 	case reflect.Slice:
-		return object{"type": "array", "items": s.of(t.Elem())}
+		return orVariable(object{"type": "array", "items": s.of(t.Elem())})
 	case reflect.Map:
-		return object{"type": "object", "additionalProperties": s.of(t.Elem())}
+		return orVariable(object{"type": "object", "additionalProperties": s.of(t.Elem())})
 	case reflect.String:
 		return object{"type": []string{"string", "number", "boolean"}}
 	case reflect.Bool:
-		return object{"type": "boolean"}
+		return orVariable(object{"type": "boolean"})
 	case reflect.Int:
-		return object{"type": "integer"}
+		return orVariable(object{"type": "integer"})
 	}
 	return object{} // anything
+}
+
+// orVariable is one of some forms, or a variable of the file that stands for one.
+func orVariable(forms ...any) object {
+	return object{"anyOf": append(forms, object{"$ref": "#/$defs/" + anyReference})}
+}
+
+func (s *schemaWriter) oneOrMore(one object) []any {
+	return []any{one, object{"type": "array", "items": one}}
+}
+
+// choices is the schema of the values that a variable can have.
+func (s *schemaWriter) choices() object {
+	scalar := object{"type": []string{"string", "number", "boolean"}}
+	return object{"anyOf": []any{
+		object{"type": "array", "items": scalar, "minItems": 1},
+		object{"type": "object", "minProperties": 1},
+	}}
 }
 
 // define keeps a schema under a name, so that a type can hold itself.
@@ -120,15 +145,20 @@ func (s *schemaWriter) structure(t reflect.Type) object {
 	}
 	if short := shortForm(t); short != "" {
 		member := memberNamed(t, short).Type
-		forms = append(forms, s.of(member))
+		forms = append(forms, s.short(member))
 		if member.Kind() == reflect.Slice { // a list of one
 			forms = append(forms, object{"allOf": []any{object{"type": "string"}, s.of(member.Elem())}})
 		}
 	}
-	if len(forms) == 1 {
-		return mapping
+	return orVariable(forms...)
+}
+
+// short is the schema of what may stand for a whole mapping: of anything, what is no mapping.
+func (s *schemaWriter) short(t reflect.Type) object {
+	if t.Kind() == reflect.Interface {
+		return object{"type": []string{"string", "number", "boolean"}}
 	}
-	return object{"anyOf": forms}
+	return s.of(t)
 }
 
 // match is the schema of what a value has to be.

@@ -1,9 +1,12 @@
 package scenarios
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/outlocal/outlocal/journal"
 )
 
 // masked stands where something must not show: a client state, or a query value of the webhook's address, which may be its key.
@@ -46,4 +49,21 @@ func (s secrets) conceal(text string) string {
 		text = strings.ReplaceAll(text, value, masked)
 	}
 	return text
+}
+
+// concealIn takes them out of a request and what came of it.
+func (s secrets) concealIn(x journal.Exchange) journal.Exchange {
+	header := func(h http.Header) http.Header {
+		concealed := make(http.Header, len(h))
+		for name, values := range h {
+			for _, value := range values {
+				concealed[name] = append(concealed[name], s.conceal(value))
+			}
+		}
+		return concealed
+	}
+	x.URL, x.Error = s.conceal(x.URL), s.conceal(x.Error)
+	x.RequestHeader, x.ResponseHeader = header(x.RequestHeader), header(x.ResponseHeader)
+	x.RequestBody, x.ResponseBody = journal.Body(s.conceal(string(x.RequestBody))), journal.Body(s.conceal(string(x.ResponseBody)))
+	return x
 }

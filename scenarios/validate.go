@@ -31,7 +31,7 @@ func checkSchema(name string, root *yaml.Node) error {
 	if err != nil {
 		return fmt.Errorf("compile the schema of scenarios: %w", err)
 	}
-	value := (&reader{file: name, names: newNames()}).plain(root)
+	value := newReader(name).plain(root)
 	var broken *jsonschema.ValidationError
 	switch err := schema.Validate(value); {
 	case errors.As(err, &broken):
@@ -39,7 +39,7 @@ func checkSchema(name string, root *yaml.Node) error {
 			broken = broken.Causes[0]
 		}
 		n := nodeAt(root, broken.InstanceLocation)
-		return &FileError{[]Problem{{At: Position{name, n.Line, n.Column}, What: "the schema does not allow this: " + broken.Error()}}}
+		return &FileError{[]Problem{{At: Position{File: name, Line: n.Line, Column: n.Column}, What: "the schema does not allow this: " + broken.Error()}}}
 	case err != nil:
 		return fmt.Errorf("check %s against the schema: %w", name, err)
 	}

@@ -17,7 +17,10 @@ type wrongFile struct {
 }
 
 func wrongFiles() []wrongFile {
-	const top = "title: t\nsteps:\n" // two lines
+	const (
+		top    = "title: t\nsteps:\n" // two lines
+		eleven = "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
+	)
 	return []wrongFile{
 		{name: "an unknown member at the top", text: "title: t\nstps: []\n", want: `f.yaml:2:1: a scenario has no "stps"; did you mean steps?`},
 		{name: "no title", text: "steps:\n- subscribe:\n", want: `f.yaml:1:1: a scenario needs "title"`},
@@ -85,6 +88,23 @@ func wrongFiles() []wrongFile {
 		{name: "too much of a sign-in", text: top + "- await: {call: signIn, status: 200}\n", want: `f.yaml:3:10: of a sign-in is known only that it came`, beyondSchema: true},
 		{name: "reactions that exclude each other", text: top + "- webhook: {reacts: [renew, reauthorize]}\n", want: `f.yaml:3:21: it reauthorizes or renews, not both`, beyondSchema: true},
 		{name: "an unknown reaction", text: top + "- webhook: {reacts: [renew, create]}\n", want: `f.yaml:3:29: there is no reaction "create"; did you mean recreate?`},
+		{name: "a variable with a name that is none", text: "title: t\nvariables: {a.b: 1}\nsteps:\n- subscribe:\n", want: `f.yaml:2:13: "a.b" is no name`, beyondSchema: true},
+		{name: "a variable with a name that means something", text: "title: t\nvariables: {webhook: 1}\nsteps:\n- subscribe:\n", want: `f.yaml:2:13: "webhook" has a meaning already`, beyondSchema: true},
+		{name: "a variable twice", text: "title: t\nvariables: {a: 1}\nmatrix: {a: [1, 2]}\nsteps:\n- subscribe:\n", want: `f.yaml:3:10: "a" is a variable already; what stands in the matrix`, beyondSchema: true},
+		{name: "an unknown member of a variable", text: "title: t\nvariables: {a: {defaut: 1}}\nsteps:\n- subscribe:\n", want: `f.yaml:2:17: variable has no "defaut"; did you mean default?`},
+		{name: "a matrix of nothing", text: "title: t\nmatrix: {a: []}\nsteps:\n- subscribe:\n", want: `f.yaml:2:13: there is no value`},
+		{name: "a matrix of one text", text: "title: t\nmatrix: {a: b}\nsteps:\n- subscribe:\n", want: `f.yaml:2:13: this is "b", and should be a list of values`},
+		{name: "a matrix of mappings without names", text: "title: t\nmatrix: {a: [{status: 500}]}\nsteps:\n- subscribe:\n", want: `f.yaml:2:14: this is a mapping, and needs a name; give it one`},
+		{name: "a value twice", text: "title: t\nmatrix: {a: [1, 1]}\nsteps:\n- subscribe:\n", want: `f.yaml:2:17: "1" is here twice`, beyondSchema: true},
+		{name: "an anchor in a matrix", text: "title: t\nmatrix: {a: &x [1]}\nsteps:\n- subscribe:\n", want: `f.yaml:2:13: anchors and aliases are no part of the format`, beyondSchema: true},
+		{name: "more combinations than anybody reads", text: "title: t\nmatrix:\n  a: [" + eleven + "]\n  b: [" + eleven + "]\n  c: [" + eleven + "]\nsteps:\n- subscribe:\n", want: `f.yaml:3:3: these are 1331 combinations: 1000 are the most`, beyondSchema: true},
+		{name: "a value of a matrix that does not fit", text: "title: t\nmatrix: {wait: [1h, soon]}\nsteps:\n- advance: \"${wait}\"\n", want: `f.yaml:4:12: "soon" is no duration`, beyondSchema: true},
+		{name: "a step that has the name of a variable", text: "title: t\nvariables: {a: 1}\nsteps:\n- subscribe:\n  as: a\n", want: `f.yaml:5:7: "a" is a variable`, beyondSchema: true},
+		{name: "something below a variable", text: "title: t\nvariables: {a: 1}\nsteps:\n- call: {path: \"/${a.id}\"}\n", want: `f.yaml:4:18: "a" is a variable, and has nothing below it; write ${a}`, beyondSchema: true},
+		{name: "a slip in a variable's name", text: "title: t\nvariables: {items: 1}\nsteps:\n- call: {path: \"/${item}\"}\n", want: `f.yaml:4:18: nothing before this has the name "item"; did you mean items?`, beyondSchema: true},
+		{name: "a variable dialect", text: "title: t\nvariables: {d: graph-v1.0}\ndialects: [\"${d}\"]\nsteps:\n- subscribe:\n", want: `f.yaml:3:12: there is no dialect "${d}"`, beyondSchema: true},
+		{name: "an include beside another step", text: top + "- include: a.yaml\n  subscribe:\n", want: `f.yaml:3:3: a step can be one of subscribe, include, not all of them`},
+		{name: "an include of nothing", text: top + "- include: {file: a.yaml}\n", want: `f.yaml:3:12: this is a mapping, and should be a text`},
 		{name: "an anchor", text: top + "- subscribe: &a me/messages\n", want: `f.yaml:3:14: anchors and aliases are no part of the format; write it out`, beyondSchema: true},
 		{name: "the last line of many", text: top + strings.Repeat("- change: message.created\n", 50) + "- advanced: 1h\n", want: `f.yaml:53:3: a step has no "advanced"; did you mean advance?`},
 	}

@@ -51,6 +51,7 @@ is seen by an emulator that runs: --emulator.`,
 outlocal run roll-out --steps
 outlocal run --tag conformance --webhook http://localhost:3000/hook
 outlocal run stories/ --skip-tag slow --junit report.xml --annotate github
+outlocal run any-webhook-survives --set resource=me/events --set happening=event.created --set fault=twice
 outlocal run stories/ --repeat 20 --parallel 4 --seed 7`,
 		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "nothing answers at the webhook's address, or the emulator that was named is not there"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -75,6 +76,7 @@ outlocal run stories/ --repeat 20 --parallel 4 --seed 7`,
 	flags.StringArrayVarP(&f.dialects, "dialect", "d", nil, "play only in the schema of this `NAME`; may be repeated")
 	flags.StringArrayVar(&f.tags, "tag", nil, "play only those with this `TAG`; may be repeated, all have to be there")
 	flags.StringArrayVar(&f.skipped, "skip-tag", nil, "leave out those with this `TAG`; may be repeated, one is enough")
+	flags.StringArrayVar(&f.set, "set", nil, "give a variable of the files a value, as `NAME=VALUE`, or choose one of a matrix; may be repeated")
 	flags.Uint64Var(&f.seed, "seed", 0, "of all that is random, to play the same again; any if left out")
 	flags.IntVar(&f.repeat, "repeat", 1, "play each so many `TIMES`, with the seed, the one after it, and so on")
 	flags.IntVar(&f.parallel, "parallel", 1, "play so many at a `TIME`, each on an emulator of its own; what is printed keeps its order")
@@ -125,7 +127,10 @@ func (a *app) run(ctx context.Context, f runFlags) error {
 	if err != nil {
 		return err
 	}
-	numbers := programmeOfRun(tagged(all, f.tags, f.skipped), &f)
+	if all, err = a.varied(tagged(all, f.tags, f.skipped), f.set); err != nil {
+		return err
+	}
+	numbers := programmeOfRun(all, &f)
 	if len(numbers) == 0 {
 		return wrongUse("outlocal scenarios list tells dialects and tags", "run: no scenario is left to be played")
 	}

@@ -17,6 +17,14 @@ type runNumber struct {
 	seed     uint64
 }
 
+// way is how a scenario is played: in which dialect, and with what of its matrix.
+func (n *runNumber) way() string {
+	if v := n.scenario.Variation(); v != "" {
+		return n.dialect + "  " + v
+	}
+	return n.dialect
+}
+
 // programmeOfRun is what is played: every scenario in each of its dialects that is wanted, as often as is wanted.
 func programmeOfRun(all []*scenarios.Scenario, f *runFlags) []runNumber {
 	var numbers []runNumber

@@ -23,7 +23,7 @@ type runPrinter struct {
 
 func (p *runPrinter) begin(n *runNumber) {
 	if !p.quiet && p.steps {
-		line := p.out.strong(n.scenario.Name()) + "  " + p.out.dim(n.dialect)
+		line := p.out.strong(n.scenario.Name()) + "  " + p.out.dim(n.way())
 		if p.rounds > 1 {
 			line += p.out.dim(fmt.Sprintf("  seed %d", n.seed))
 		}
@@ -53,7 +53,11 @@ func (p *runPrinter) wrong(s *scenarios.StepReport) {
 	if s.Verdict != scenarios.Failed {
 		return
 	}
-	p.out.line("        %s", p.out.dim("at "+s.At.String()))
+	at := "at " + s.At.String()
+	if s.At.IncludedAt != "" {
+		at += ", included at " + s.At.IncludedAt
+	}
+	p.out.line("        %s", p.out.dim(at))
 	for i := range s.Exchanges {
 		x := &s.Exchanges[i]
 		p.out.line("        %s %s %s  %s", p.out.sent("-->"), x.Method, shortURL(x.URL), brief(x.RequestBody))
@@ -102,7 +106,7 @@ func (p *runPrinter) line(n *runNumber, r *scenarios.Report) {
 
 // heading tells in a line how a play went.
 func (p *runPrinter) heading(n *runNumber, r *scenarios.Report) {
-	line := fmt.Sprintf("%s %s  %s", p.glyph(r.Verdict), p.out.strong(r.Scenario), p.out.dim(r.Dialect))
+	line := fmt.Sprintf("%s %s  %s", p.glyph(r.Verdict), p.out.strong(r.Scenario), p.out.dim(n.way()))
 	if p.rounds > 1 {
 		line += p.out.dim(fmt.Sprintf("  seed %d", n.seed))
 	}
@@ -131,7 +135,7 @@ func (p *runPrinter) repeated(n *runNumber, r *scenarios.Report) {
 		return
 	}
 	if p.good > 0 {
-		p.out.line("%s %s  %s  good %d of %d times%s", p.out.tick(), p.out.strong(r.Scenario), p.out.dim(r.Dialect), p.good, p.rounds, p.out.dim(", "+took(p.spent)))
+		p.out.line("%s %s  %s  good %d of %d times%s", p.out.tick(), p.out.strong(r.Scenario), p.out.dim(n.way()), p.good, p.rounds, p.out.dim(", "+took(p.spent)))
 	}
 	p.round, p.good, p.bad, p.spent = 0, 0, 0, 0
 }

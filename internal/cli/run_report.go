@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/outlocal/outlocal/internal/report"
@@ -33,6 +34,9 @@ func (f *runFlags) report(version string, numbers []runNumber, total *runDocumen
 // idOf is what a play is called from run to run.
 func (f *runFlags) idOf(n *runNumber) string {
 	id := n.scenario.Name() + ", " + n.dialect
+	if v := n.scenario.Variation(); v != "" {
+		id += ", " + v
+	}
 	if f.repeat > 1 {
 		id += fmt.Sprintf(", seed %d", n.seed)
 	}
@@ -72,6 +76,9 @@ func (f *runFlags) judged(c *report.Case, n *runNumber, r *scenarios.Report) {
 		}
 		if len(s.Problems) > 0 {
 			c.Message = fmt.Sprintf("step %d, %s: %s", s.Number, s.Label, s.Problems[0])
+			if s.At.IncludedAt != "" {
+				detail = append(detail, "included at "+s.At.IncludedAt)
+			}
 			detail = append(detail, s.Problems[1:]...)
 		}
 		for j := range s.Exchanges {
@@ -111,6 +118,9 @@ func (f *runFlags) again(n *runNumber) string {
 		}
 	}
 	words = append(words, repeatedFlag("--set", f.set)...)
+	if n != nil {
+		words = append(words, repeatedFlag("--set", f.unset(n.scenario.Picks()))...)
+	}
 	words = append(words, "--seed", fmt.Sprint(seed))
 	for _, flag := range []struct{ name, value string }{
 		{"--webhook", journal.MaskURL(f.webhook)}, {"--client-state-env", f.clientState}, {"--webhook-ca", f.webhookCA},
@@ -124,6 +134,14 @@ func (f *runFlags) again(n *runNumber) string {
 		words = append(words, "--exclusive")
 	}
 	return strings.Join(append(words, repeatedFlag("--allow-target", f.targets)...), " ")
+}
+
+// unset leaves out those of NAME=VALUE that were given already.
+func (f *runFlags) unset(picks []string) []string {
+	return slices.DeleteFunc(picks, func(pick string) bool {
+		name, _, _ := strings.Cut(pick, "=")
+		return slices.ContainsFunc(f.set, func(given string) bool { return strings.HasPrefix(given, name+"=") })
+	})
 }
 
 // nameOrFile is what run takes for a scenario: its file, or the name of one that comes with outlocal.

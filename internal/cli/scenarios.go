@@ -87,6 +87,9 @@ type scenarioRow struct {
 	Tags     []string `json:"tags"`
 	Source   string   `json:"source,omitempty"`
 	Steps    int      `json:"steps"`
+	// Variables can be set; Plays is how many there are, with all dialects and all of its matrix.
+	Variables []string `json:"variables,omitempty"`
+	Plays     int      `json:"plays"`
 }
 
 func newScenariosListCommand(a *app) *cobra.Command {
@@ -105,7 +108,13 @@ func newScenariosListCommand(a *app) *cobra.Command {
 			}
 			rows := []scenarioRow{}
 			for _, s := range tagged(all, tags, skipped) {
-				rows = append(rows, scenarioRow{s.Name(), s.Title, s.Spoken(), append([]string{}, s.Tags...), s.Source, len(s.Setup) + len(s.Steps)})
+				ways, err := s.Vary(nil, nil)
+				if err != nil {
+					return err
+				}
+				rows = append(rows, scenarioRow{
+					s.Name(), s.Title, s.Spoken(), append([]string{}, s.Tags...), s.Source, len(s.Setup) + len(s.Steps), s.Declares(), len(ways) * len(s.Spoken()),
+				})
 			}
 			if a.json {
 				return a.out.document(scenariosSchema, scenarioList{rows})
@@ -116,7 +125,11 @@ func newScenariosListCommand(a *app) *cobra.Command {
 			}
 			for _, row := range rows {
 				a.out.line("%s  %s", a.out.strong(pad(row.Name, longest)), row.Title)
-				a.out.line("%s  %s", pad("", longest), a.out.dim(strings.Join(row.Dialects, ", ")+" · "+strings.Join(row.Tags, ", ")))
+				more := ""
+				if len(row.Variables) > 0 {
+					more = " · sets " + strings.Join(row.Variables, ", ") + " · " + count(row.Plays, "play")
+				}
+				a.out.line("%s  %s", pad("", longest), a.out.dim(strings.Join(row.Dialects, ", ")+" · "+strings.Join(row.Tags, ", ")+more))
 			}
 			return nil
 		},

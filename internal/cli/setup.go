@@ -17,7 +17,11 @@ func (f *emulateFlags) readSetup(a *app) (*scenarios.Scenario, error) {
 	if err != nil {
 		return nil, a.wrongFiles(err)
 	}
-	s := all[0]
+	ways, err := a.varied(all[:1], nil) // with what the environment gives
+	if err != nil {
+		return nil, err
+	}
+	s := ways[0]
 	needsWebhook := func(step scenarios.Step) bool { return step.Subscribe != nil || step.Send != nil || step.Expect != nil }
 	switch {
 	case len(all) > 1:
