@@ -179,7 +179,14 @@ export interface VerifyOptions {
   strict?: boolean;
   /** A file with certificates to trust beside the system's. */
   ca?: string;
+  /** What the webhook expects: with it, it is judged by what it does with notifications that it believes. */
   clientState?: string;
+  /** Ask no more than this, or leave this out: checks, groups and findings, by name. */
+  only?: string | string[];
+  skip?: string | string[];
+  /** How long to wait until something listens there, such as `'30s'`. */
+  wait?: string;
+  seed?: number;
   /** Any further flags of `outlocal verify`. */
   flags?: string[];
   env?: Record<string, string>;
