@@ -41,12 +41,16 @@ func runOutlocal() int {
 	if err != nil {
 		panic(err)
 	}
-	out, complaints := hold(os.Args[1:], self)
-	return cli.Run(ctx, os.Args[1:], cli.Process{
+	out, complaints := holdBoth(os.Args[1:], self, stop)
+	process := cli.Process{
 		Version: "v0.0.0-test", Self: self,
 		In: os.Stdin, Out: out, Err: complaints,
 		Env: os.Getenv, Terminal: cli.IsTerminal, Signals: cli.Signals,
-	})
+	}
+	if len(os.Args) > 1 && os.Args[1] == "exec" {
+		process.Out = os.Stdout // its command gets it as it is
+	}
+	return complaints.code(out.code(cli.Run(ctx, os.Args[1:], process)))
 }
 
 // TestScripts types what a user would type. Every script has a state folder of its own, so that it finds its own emulators only.

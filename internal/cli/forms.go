@@ -28,7 +28,9 @@ func forms() []form {
 func formsOfLooking() []form {
 	return []form{
 		{demoSchema, "what the demo played, and whether it was as the schemas say", "demo", reflect.TypeFor[demoDocument]()},
-		{verifySchema, "what a webhook makes of what it is asked", "verify", reflect.TypeFor[verifyDocument]()},
+		{verifySchema, "what a webhook makes of what it is asked, in one dialect", "verify", reflect.TypeFor[verifyDocument]()},
+		{checkListSchema, "what a webhook can be asked", "verify --list", reflect.TypeFor[checkList]()},
+		{handshakeSchema, "a handshake that failed", "expose", reflect.TypeFor[handshakeDocument]()},
 		{runSchema, "what became of scenarios", "run", reflect.TypeFor[runDocument]()},
 	}
 }

@@ -23,24 +23,32 @@ import (
 const exitDrift = 97
 
 // held is the output of an outlocal that a script runs. Every document in it is held to its published schema as it goes by, and the
-// first that is not right ends the process. It is noted which forms were seen.
+// first that is not right ends the run. It is noted which forms were seen.
 type held struct {
 	to   io.Writer
 	all  bool   // every line has to be a document
 	seen string // the folder of notes
+	end  func() // ends the run
 
-	mu   sync.Mutex
-	rest []byte // of a line that is not whole yet
+	mu    sync.Mutex
+	rest  []byte // of a line that is not whole yet
+	wrong bool   // one was not right
 }
 
-// hold returns the outputs of a run with the given arguments, both watched over.
-func hold(args []string, self string) (out, err io.Writer) {
+// holdBoth watches over both outputs of a run with the given arguments.
+func holdBoth(args []string, self string, end func()) (out, complaints *held) {
 	notes := filepath.Join(filepath.Dir(self), "forms")
-	err = &held{to: os.Stderr, seen: notes}
-	if len(args) > 0 && args[0] == "exec" {
-		return os.Stdout, err // it is the command's
+	return &held{to: os.Stdout, seen: notes, all: allDocuments(args), end: end}, &held{to: os.Stderr, seen: notes, end: end}
+}
+
+// code is how the run ended, which a drift is worse than.
+func (h *held) code(ended int) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.wrong {
+		return exitDrift
 	}
-	return &held{to: os.Stdout, seen: notes, all: allDocuments(args)}, err
+	return ended
 }
 
 // allDocuments tells whether nothing but documents may be printed.
@@ -49,7 +57,7 @@ func allDocuments(args []string) bool {
 		return false
 	}
 	switch args[0] {
-	case "completion", "help", "__complete":
+	case "completion", "help", "__complete", "exec": // the output of exec is its command's
 		return false
 	}
 	return !slices.Contains(args, "schema") // which prints a schema, if that is what was asked for
@@ -67,7 +75,8 @@ func (h *held) Write(p []byte) (int, error) {
 		h.rest = bytes.Clone(rest)
 		if err := h.judge(line); err != nil {
 			fmt.Fprintf(os.Stderr, "outlocal in a script printed a document that is not of its form: %v\n%s\n", err, line)
-			os.Exit(exitDrift)
+			h.wrong = true
+			h.end()
 		}
 	}
 }

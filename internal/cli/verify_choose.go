@@ -36,6 +36,11 @@ func chooseChecks(f verifyFlags) ([]verify.Check, error) {
 	return checks, nil
 }
 
+// checkList is what verify --list prints.
+type checkList struct {
+	Checks []checkDocument `json:"checks"`
+}
+
 // checkDocument is a check as programs read it.
 type checkDocument struct {
 	ID       string       `json:"id"`
@@ -63,7 +68,7 @@ func (a *app) listChecks(f verifyFlags) error {
 		return err
 	}
 	if a.json {
-		return a.out.document(checkListSchema, map[string]any{"checks": checkDocuments(checks)})
+		return a.out.document(checkListSchema, checkList{checkDocuments(checks)})
 	}
 	widest := 0
 	for _, c := range checks {
