@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/diagnosis"
@@ -168,3 +169,18 @@ func TestGivenUpWithinTheProcess(t *testing.T) {
 
 // TestInBubble is the test of an example.
 func TestInBubble(t *testing.T) { testInBubble(t) }
+
+// TestNothingIsLeft: with the test, all that it started ends.
+func TestNothingIsLeft(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for _, start := range []func(testing.TB, emulatortest.Config) *emulatortest.Emulator{emulatortest.Start, emulatortest.StartTLS, emulatortest.New} {
+		test, end := begin()
+		hook := receivertest.Start(test, receiver.Config{})
+		outlook := start(test, emulatortest.Config{})
+		outlook.SubscribeIn(dialect.GraphV1, subscriber.Request{Resource: "me/messages", Changes: notify.Created, NotificationURL: hook.URL})
+		outlook.Change(control.Change{Collection: "message", Change: "created"})
+		outlook.WaitHandled(1)
+		outlook.Client().CloseIdleConnections()
+		end()
+	}
+}
