@@ -33,6 +33,7 @@ func TestShipped(t *testing.T) {
 		"Action installs": testActionInstalls, "Action runs": testActionRuns, "Action emulates": testActionEmulates,
 		"container fits": testContainerFits, "container runs": testContainerRuns,
 		"compose file fits": testComposedFlags, "compose file is played": testComposed,
+		"pages": testPages, "pipelines install": testPipelinesInstall,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, program) })
 	}
