@@ -232,10 +232,13 @@ func (h *handling) instead() []string {
 	for _, flight := range h.server.clock.Busy() {
 		told = append(told, "still on its way: "+flight)
 	}
-	if h.seen == 0 && len(told) == 0 {
-		told = append(told, h.nothing())
+	switch {
+	case len(told) > 0:
+		return told
+	case h.seen > 0:
+		return []string{"no other is due now"}
 	}
-	return told
+	return []string{h.nothing()}
 }
 
 // nothing says why there was no notification at all.

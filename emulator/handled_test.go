@@ -224,7 +224,7 @@ func TestNotHandled(t *testing.T) {
 			w.hook.answers(nil)
 			w.Advance(time.Minute)
 			q.Count = 2
-		}, "wait for 2 notifications to be handled: 1 was within 5s"},
+		}, "wait for 2 notifications to be handled: 1 was within 5s; instead, no other is due now"},
 		{"it is at work", func(w *world, _ *control.HandledQuery) {
 			w.Subscribe("me/messages", "created")
 			w.hook.answers(func(_ http.ResponseWriter, r *http.Request) bool {
