@@ -40,7 +40,7 @@ func formsOfRunning() []form {
 		{state.Schema, "something runs, and where it is reached", "emulate, receive, expose", reflect.TypeFor[state.Running]()},
 		{watchSchema, "what became of subscribing --webhook", "emulate", reflect.TypeFor[watched]()},
 		{stagedSchema, "what became of --setup", "emulate", reflect.TypeFor[staged]()},
-		{entrySchema, "something happened", "journal, and emulate, receive, expose while they run", reflect.TypeFor[journal.Entry]()},
+		{entrySchema, "something happened", "journal and replay, and emulate, receive, expose while they run", reflect.TypeFor[journal.Entry]()},
 		{gapSchema, "entries of the journal were overwritten before they could be shown", "as journal-entry", reflect.TypeFor[journalGap]()},
 		{certificateSchema, "a key and its certificate were made", "certificate new", reflect.TypeFor[newPair]()},
 		{execSchema, "how a command ended, and how often it called", "exec, on standard error, and exec --summary", reflect.TypeFor[execDocument]()},
