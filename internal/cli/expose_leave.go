@@ -15,6 +15,8 @@ const (
 	leaveTime = 30 * time.Second
 	// closeTime bounds how long the tunnel may take to close: it lets requests end for ten seconds.
 	closeTime = 15 * time.Second
+	// leaveUnsaid is how long it may take before it is said what is waited for.
+	leaveUnsaid = time.Second
 	// tallyTime bounds how long it is looked up what is left.
 	tallyTime = time.Second
 )
@@ -25,6 +27,11 @@ func (x *exposure) leave() {
 	defer cancel()
 	defer x.impatient(cancel)()
 	x.stop()
+	if !x.app.json && !x.plan.flags.keep {
+		defer time.AfterFunc(leaveUnsaid, func() {
+			x.house.out.line("%s", x.house.out.dim("the subscriptions are being deleted, for "+span(leaveTime)+" at most; Ctrl+C again leaves at once"))
+		}).Stop()
+	}
 	select {
 	case <-x.kept:
 	case <-ctx.Done(): // a creation under way is not broken off
@@ -34,6 +41,9 @@ func (x *exposure) leave() {
 	if x.plan.flags.keep {
 		x.sayKept()
 		return
+	}
+	if records, err := x.records(); err == nil && len(records) == 0 {
+		return // a service that does not answer need not be asked
 	}
 	left, err := x.keeper.Leave(ctx)
 	if err != nil {
@@ -69,20 +79,27 @@ func (x *exposure) impatient(f func()) (patient func()) {
 
 // tally says what is left of what the store knows, for whom there was no time to delete anything.
 func (x *exposure) tally() {
-	ctx, cancel := context.WithTimeout(context.Background(), tallyTime)
-	defer cancel()
-	records, _, err := x.store.Load(ctx)
+	records, err := x.records()
 	if err != nil {
 		return
 	}
-	n := 0
 	for _, r := range records {
+		x.app.err.line("%s %s", x.app.err.caution(), remains(subscriber.Left{Watch: r.Watch, ID: r.ID, Expires: r.Expires}))
+	}
+	x.sayLeft(len(records))
+}
+
+// records are what is remembered of subscriptions at the service.
+func (x *exposure) records() (here []subscriber.Record, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), tallyTime)
+	defer cancel()
+	all, _, err := x.store.Load(ctx)
+	for _, r := range all {
 		if strings.TrimSuffix(r.Service, "/") == x.plan.host.base.String() {
-			n++
-			x.app.err.line("%s %s", x.app.err.caution(), remains(subscriber.Left{Watch: r.Watch, ID: r.ID, Expires: r.Expires}))
+			here = append(here, r)
 		}
 	}
-	x.sayLeft(n)
+	return here, err
 }
 
 // sayLeft says how to go on with what is left.

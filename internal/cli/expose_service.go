@@ -67,16 +67,16 @@ type host struct {
 }
 
 // host finds the service.
-func (f *exposedAt) host(ctx context.Context, a *app, f2 *exposeFlags) (h *host, err error) {
+func (f *exposedAt) host(ctx context.Context, a *app, all *exposeFlags) (h *host, err error) {
 	if f.emulator != "" {
-		h, err = f.emulated(ctx, a, f2)
+		h, err = f.emulated(ctx, a, all)
 	} else {
-		h, err = f.named(f2)
+		h, err = f.named(all)
 	}
 	if err != nil {
 		return nil, err
 	}
-	h.authority = cmp.Or(f2.signIn.authority, h.authority)
+	h.authority = cmp.Or(all.signIn.authority, h.authority)
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: h.roots, MinVersion: tls.VersionTLS12}
 	h.http = &http.Client{Transport: transport}

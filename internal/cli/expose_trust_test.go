@@ -25,13 +25,18 @@ func TestExposeTrust(t *testing.T) {
 		{"subscriptions, not trusted", []string{"subscriptions", "--service", w.https + "/v1.0"}, ExitUnjudged, "certificate"},
 		{"subscriptions, a file that is none", []string{"subscriptions", "--service", w.https + "/v1.0", "--ca", "nowhere.pem"}, ExitUsage, "there is no file nowhere.pem"},
 		{"subscriptions, of an emulator", []string{"subscriptions", "--emulator", w.control, "--ca", w.ca}, ExitUsage, "--ca says nothing without --service"},
-		{"expose, not trusted", []string{"expose", w.hookURL, "--service", w.https + "/v1.0", "--sign-in", "device-code", "--client-id", emulator.DefaultApp, "--authority", w.https, "--no-tunnel", "--port", "0"}, ExitUnjudged, "sign in: the authority gave no answer"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if code, out := w.run(t, row.args...); code != row.code || !strings.Contains(out, row.want) {
 				t.Errorf("it ends with %d and says:\n%s", code, out)
 			}
 		})
+	}
+	x := w.start(t, w.hookURL, "--service", w.https+"/v1.0", "--sign-in", "token", "--no-tunnel", "--port", "0")
+	x.out.await(t, "failed; tried again in ")
+	x.out.await(t, "certificate")
+	if code := x.end(t); code != ExitGood {
+		t.Errorf("expose ends with %d:\n%s", code, x.out)
 	}
 	raised, err := w.steer.RaiseChange(t.Context(), control.Change{Change: "created", Collection: "message"})
 	if err != nil {
