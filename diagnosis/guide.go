@@ -122,7 +122,8 @@ func (f Finding) statuses() []int {
 }
 
 // command shows whether it is so. What needs a fault of the emulator names it;
-// else the group tells who looks.
+// else the group tells who looks, and how deep: a notification has to be
+// believed, and what an app does afterwards is seen only if it is started.
 func (f Finding) command() string {
 	if command, ok := commands()[f.ID]; ok {
 		return command
@@ -132,6 +133,10 @@ func (f Finding) command() string {
 		return "outlocal receive"
 	case "subscribe":
 		return "outlocal emulate"
+	case "delivery", "notification", "lifecycle":
+		return "outlocal verify URL --adopt"
+	case groupClientState:
+		return "outlocal verify URL -- COMMAND"
 	default:
 		return "outlocal verify URL"
 	}
@@ -140,40 +145,50 @@ func (f Finding) command() string {
 // commands show findings that the command of their group doesn't.
 func commands() map[string]string {
 	const fault = "outlocal emulate --webhook URL --fault "
+	const alone, app = "outlocal verify URL", "outlocal verify URL -- COMMAND"
 	return map[string]string{
-		"delivery-late":                 "outlocal journal --kind attempt",
-		"delivery-throttled":            "outlocal journal --kind attempt",
-		"handshake-after-post":          "outlocal exec -- COMMAND",
-		"handshake-http-url":            "outlocal verify URL --strict",
-		"handshake-content-type":        "outlocal verify URL --strict",
-		"handshake-parameter":           "outlocal verify URL --dialect outlook-final --dialect graph-v1.0",
-		"receiver-null-entry":           fault + "null-entry:next=1",
-		"receiver-too-large":            fault + "oversize:next=1",
-		"receiver-not-json":             fault + "malformed:next=1",
-		"receiver-client-state":         fault + "wrong-client-state:next=1",
-		"receiver-client-state-missing": fault + "missing-client-state:next=1",
-		"receiver-unknown-subscription": fault + "before-201:next=1",
-		"receiver-sequence-gap":         fault + "drop:next=1",
-		"receiver-duplicate":            fault + "duplicate:next=1",
-		"receiver-late":                 fault + "delay:next=1,for=10m",
-		"receiver-content-signature":    fault + "wrong-signature:next=1",
-		"receiver-content-certificate":  fault + "wrong-certificate-id:next=1",
-		"receiver-content-thumbprint":   fault + "rotated-certificate:next=1",
-		"receiver-token-missing":        fault + "missing-validation-tokens:next=1",
-		"receiver-token-expired":        fault + "expired-validation-tokens:next=1",
-		"receiver-token-signature":      fault + "forged-validation-tokens:next=1",
-		"receiver-token-audience":       fault + "wrong-audience:next=1",
-		"receiver-token-issuer":         fault + "wrong-issuer:next=1",
-		"receiver-token-publisher":      fault + "wrong-publisher:next=1",
-		"receiver-item-gone":            "outlocal emulate --webhook URL",
-		"receiver-item-id":              "outlocal emulate --webhook URL",
-		"subscribe-throttled":           "outlocal emulate --fault throttle:next=1",
-		"subscribe-service":             "outlocal emulate --fault outage:next=1",
-		"subscribe-gone":                "outlocal emulate --fault expire-early:next=1",
-		"subscribe-token-refused":       "outlocal emulate --auth issued",
-		"subscribe-forbidden":           "outlocal emulate --auth issued",
-		"subscribe-certificate":         "outlocal certificate --help",
-		"subscribe-duplicate":           "outlocal subscriptions",
-		"subscribe-quota":               "outlocal subscriptions",
+		"notification-early":                alone,
+		"notification-wrong-client-state":   alone,
+		"notification-no-client-state":      alone,
+		"notification-unknown-subscription": alone,
+		"notification-garbage":              alone,
+		"notification-empty-body":           alone,
+		"notification-first-only":           app,
+		"notification-twice":                app,
+		"lifecycle-not-reauthorized":        app,
+		"lifecycle-not-recreated":           app,
+		"lifecycle-not-resynced":            app,
+		"handshake-after-post":              "outlocal exec -- COMMAND",
+		"handshake-http-url":                "outlocal verify URL --strict",
+		"handshake-content-type":            "outlocal verify URL --strict",
+		"handshake-parameter":               "outlocal verify URL --dialect outlook-final --dialect graph-v1.0",
+		"receiver-null-entry":               fault + "null-entry:next=1",
+		"receiver-too-large":                fault + "oversize:next=1",
+		"receiver-not-json":                 fault + "malformed:next=1",
+		"receiver-client-state":             fault + "wrong-client-state:next=1",
+		"receiver-client-state-missing":     fault + "missing-client-state:next=1",
+		"receiver-unknown-subscription":     fault + "before-201:next=1",
+		"receiver-sequence-gap":             fault + "drop:next=1",
+		"receiver-duplicate":                fault + "duplicate:next=1",
+		"receiver-late":                     fault + "delay:next=1,for=10m",
+		"receiver-content-signature":        fault + "wrong-signature:next=1",
+		"receiver-content-certificate":      fault + "wrong-certificate-id:next=1",
+		"receiver-content-thumbprint":       fault + "rotated-certificate:next=1",
+		"receiver-token-missing":            fault + "missing-validation-tokens:next=1",
+		"receiver-token-expired":            fault + "expired-validation-tokens:next=1",
+		"receiver-token-signature":          fault + "forged-validation-tokens:next=1",
+		"receiver-token-audience":           fault + "wrong-audience:next=1",
+		"receiver-token-issuer":             fault + "wrong-issuer:next=1",
+		"receiver-token-publisher":          fault + "wrong-publisher:next=1",
+		"receiver-item-gone":                "outlocal emulate --webhook URL",
+		"receiver-item-id":                  "outlocal emulate --webhook URL",
+		"subscribe-throttled":               "outlocal emulate --fault throttle:next=1",
+		"subscribe-service":                 "outlocal emulate --fault outage:next=1",
+		"subscribe-gone":                    "outlocal emulate --fault expire-early:next=1",
+		"subscribe-token-refused":           "outlocal emulate --auth issued",
+		"subscribe-forbidden":               "outlocal emulate --auth issued",
+		"subscribe-certificate":             "outlocal certificate --help",
+		"subscribe-duplicate":               "outlocal subscriptions",
+		"subscribe-quota":                   "outlocal subscriptions",
 	}
 }

@@ -157,5 +157,69 @@ func confusions() []Confusion {
 			[]string{"subscribe-forbidden", "subscribe-quota", "subscribe-no-mailbox", "subscribe-service"},
 			"ExtensionError is what Exchange said behind Graph, and its reason tells which: Forbidden, Maximum number…, Not Found, or a failure of its own.",
 		},
+		{
+			[]string{"handshake-again", "handshake-at-once", "handshake-other-token"},
+			"An answer from before is a token that was kept: wrong each time it is a constant, wrong from the second time on it is a cache, wrong only when two come at once it is shared between requests.",
+		},
+		{
+			[]string{"handshake-odd-token", "handshake-long-token", "handshake-double-decoded", "handshake-plus"},
+			"Today's token is echoed well in the first two cases: only other letters or more of them fail. A + or % that is lost is a decoding too many or too few.",
+		},
+		{
+			[]string{"handshake-reflected", "handshake-content-type"},
+			"The type is wrong in both. It is a hole where a token with a script in it comes back as it was.",
+		},
+		{
+			[]string{"handshake-query", "handshake-parameter", "handshake-prefix-suffix"},
+			"Try the URL without a query of its own: if that is right, the parameter is taken by its place and not by its name.",
+		},
+		{
+			[]string{"handshake-tls", "https-tls12", "https-old-tls", "https-expires-soon"},
+			"With the first there is no connection now; the others work today and tell when they won't.",
+		},
+		{
+			[]string{"delivery-tls", "https-expires-soon"},
+			"The same certificate, before and after its last day.",
+		},
+		{
+			[]string{"notification-batch", "notification-mixed", "notification-first-only"},
+			"One item is fine in all three. Many are refused; many of different subscriptions are refused; many are accepted, and all but the first are lost.",
+		},
+		{
+			[]string{"notification-null-entry", "notification-bad-item", "notification-unknown-properties", "delivery-error"},
+			"A plain notification tells: if that fails too, it is the handler. If only the odd one fails, the finding names what it can't bear.",
+		},
+		{
+			[]string{"notification-large-body", "delivery-body-parser", "receiver-too-large"},
+			"Small bodies pass and large ones don't: a limit, mostly answered 413. All are refused: the type or the model.",
+		},
+		{
+			[]string{"notification-duplicate", "notification-twice", "receiver-duplicate"},
+			"The duplicate itself is the service's right. Answering it with an error is the first mistake, working on it again the second.",
+		},
+		{
+			[]string{"client-state-unchecked", "notification-wrong-client-state", "notification-no-client-state", "receiver-client-state"},
+			"Believing a wrong client state is the hole; falling over it is a nuisance; that one comes at all is somebody else's doing, or an old subscription's.",
+		},
+		{
+			[]string{"notification-early", "notification-unknown-subscription", "receiver-unknown-subscription"},
+			"The id is not known yet, or not any more. The first is over in a moment; the other stays until the old subscription is deleted.",
+		},
+		{
+			[]string{"lifecycle-missed", "lifecycle-not-resynced"},
+			"An error in answer to missed is the webhook's; a good answer and nothing read afterwards is the app's.",
+		},
+		{
+			[]string{"lifecycle-reauthorization", "lifecycle-not-reauthorized"},
+			"An error in answer to reauthorizationRequired is the webhook's; a good answer and no call afterwards is the app's.",
+		},
+		{
+			[]string{"lifecycle-removed", "lifecycle-not-recreated"},
+			"An error in answer to subscriptionRemoved is the webhook's; a good answer and no new subscription is the app's.",
+		},
+		{
+			[]string{"webhook-died", "notification-garbage", "delivery-error", "delivery-refused"},
+			"Ask again, plainly. If that is answered well, only the one request failed; if nothing answers, the process is gone.",
+		},
 	}
 }

@@ -19,7 +19,7 @@ func page(f diagnosis.Finding, all map[string]diagnosis.Finding, rules map[strin
 	fmt.Fprintf(b, "## Cause\n\n%s\n\n## Cure\n\n%s\n\n", prose(f.Cause), prose(f.Cure))
 	cases(b, f)
 	sentences(b, f, guide)
-	example(b, f, guide.Example)
+	example(b, guide.Example)
 	fmt.Fprintf(b, "## See it with outlocal\n\n```console\n$ %s\n```\n\n", guide.Command)
 	confused(b, f, guide, all)
 	b.WriteString("## Rules\n\n")
@@ -78,7 +78,7 @@ func sentences(b *strings.Builder, f diagnosis.Finding, guide diagnosis.Guide) {
 	b.WriteString("\n")
 }
 
-func example(b *strings.Builder, f diagnosis.Finding, e *diagnosis.Example) {
+func example(b *strings.Builder, e *diagnosis.Example) {
 	if e == nil {
 		return
 	}
