@@ -96,8 +96,10 @@ func TestCompose(t *testing.T) {
 	if want := []string{file.only(t, "VOLUME") + ":uid=" + user + ",gid=" + group + ",mode=0700"}; !slices.Equal(outlocal.Tmpfs, want) {
 		t.Errorf("the state is in %v, want %v", outlocal.Tmpfs, want)
 	}
-	if state := "CLIENT_STATE"; outlocal.Environment[state] != c.Services["webhook"].Environment[state] {
-		t.Error("the two don't agree on a client state")
+	for name, s := range c.Services {
+		if state := "CLIENT_STATE"; s.Environment[state] != outlocal.Environment[state] {
+			t.Errorf("%s and outlocal don't agree on a client state", name)
+		}
 	}
 }
 
@@ -145,16 +147,8 @@ func testComposed(t *testing.T, program string) {
 		}
 		return moved
 	}
-	outlocal := c.Services["outlocal"]
-	variables := []string{}
-	for _, name := range slices.Sorted(maps.Keys(outlocal.Environment)) {
-		value := outlocal.Environment[name]
-		if strings.HasPrefix(value, "${") {
-			value = "sesame"
-		}
-		variables = append(variables, name+"="+value)
-	}
-	b := newBox(t, program, variables...)
+	outlocal, verify := c.Services["outlocal"], c.Services["verify"]
+	b := newBox(t, program, outlocal.variables()...)
 	entry := b.c.words(t, "ENTRYPOINT")
 	emulator := startBoxed(t, b.command(append(entry, at(outlocal.Command)...)...))
 	emulator.await(t, "✔ ")
@@ -164,9 +158,21 @@ func testComposed(t *testing.T, program string) {
 	if line := hook.await(t, "notification ", "refused "); !strings.HasPrefix(line, `notification ["created"`) {
 		t.Errorf("the webhook says %q, want a notification of what was created", line)
 	}
-	if out, err := newBox(t, program).command(append(entry, at(c.Services["verify"].Command)...)...).CombinedOutput(); err != nil {
+	if out, err := newBox(t, program, verify.variables()...).command(append(entry, at(verify.Command)...)...).CombinedOutput(); err != nil {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
+}
+
+// variables are those that a service is given. What the file takes from the environment is a token.
+func (s service) variables() (all []string) {
+	for _, name := range slices.Sorted(maps.Keys(s.Environment)) {
+		value := s.Environment[name]
+		if strings.HasPrefix(value, "${") {
+			value = "sesame"
+		}
+		all = append(all, name+"="+value)
+	}
+	return all
 }
 
 // startBoxedAt starts a webhook that says in its first line where it listens.
