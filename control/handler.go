@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gorilla/mux"
 	"github.com/outlocal/outlocal/internal/nearmiss"
@@ -22,7 +23,7 @@ const bodyLimit = 1 << 20
 // NewHandler serves the API for a backend. It guards nothing: see the package's comment.
 func NewHandler(b Backend) http.Handler {
 	h := &handler{backend: b, routes: routes()}
-	h.document = document(h.routes)
+	h.document = sync.OnceValue(func() []byte { return document(h.routes) }) // few ask for it, and it takes longer than all else here
 	router := mux.NewRouter().SkipClean(true)
 	for _, route := range h.routes {
 		methods := []string{route.method}
@@ -39,7 +40,7 @@ func NewHandler(b Backend) http.Handler {
 type handler struct {
 	backend  Backend
 	routes   []route
-	document []byte // OpenAPI
+	document func() []byte // OpenAPI
 }
 
 // partial is an error of a call that did a part of its work.

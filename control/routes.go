@@ -91,7 +91,7 @@ func serveDocument(h *handler, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	writeHeader(w, http.StatusOK, "application/json")
-	_, _ = w.Write(h.document) // a client that is gone needs no answer
+	_, _ = w.Write(h.document()) // a client that is gone needs no answer
 	return nil
 }
 

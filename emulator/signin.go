@@ -57,7 +57,7 @@ const (
 // newAuthority makes the emulator's sign-in. Tokens are dated on the wall clock: the programs that read them have no other.
 func (s *Server) newAuthority() *login.Authority {
 	c := login.Config{
-		Users: s.boxes, User: s.config.User, Tenant: DefaultTenant, Application: DefaultApp, Now: s.clock.Wall, Record: s.recordSignIn,
+		Users: s.boxes, User: s.config.User, Tenant: DefaultTenant, Application: DefaultApp, Now: s.clock.Wall, Record: s.recordSignIn, Key: s.config.SigningKey,
 	}
 	if s.config.SignIn == SignInByPage {
 		c.Choice = login.Page

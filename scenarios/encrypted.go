@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"net/http"
 	"net/url"
@@ -23,7 +25,13 @@ func receiverMembers() []string {
 var (
 	firstKey = sync.OnceValues(func() (receiver.Key, error) { return receiver.NewKey("receiver-1") })
 	nextKey  = sync.OnceValues(func() (receiver.Key, error) { return receiver.NewKey("receiver-2") })
+
+	// serviceKey is the service's, to sign the tokens that come with encrypted content.
+	serviceKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, serviceKeyBits) })
 )
+
+// serviceKeyBits is how long the service's keys are.
+const serviceKeyBits = 2048
 
 // builtInKeys are the keys that a story has asked for so far.
 type builtInKeys struct {

@@ -137,6 +137,12 @@ func (st *stage) ownEmulator() error {
 		Name: st.scenario.Name(), Serve: []emulator.Mount{{Path: st.dialect.Base, Dialect: st.dialect.String()}}, Seed: st.options.Seed,
 		Roots: st.options.Roots, AllowTargets: st.options.AllowTargets, Wait: st.sleep,
 	}
+	if st.scenario.encrypts {
+		var err error
+		if c.SigningKey, err = serviceKey(); err != nil {
+			return err
+		}
+	}
 	c.Serve = withMounts(emulator.DefaultMounts(), c.Serve...)
 	st.scenario.Configure(&c)
 	if st.handler != nil {

@@ -77,8 +77,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.refuse(c.nowhere())
 		return
 	}
-	c.mount, c.d, c.router = mount.Path, mount.Dialect, mount.router
-	mount.router.ServeHTTP(w, c.onCanonicalPath(rest))
+	c.mount, c.d, c.router = mount.Path, mount.Dialect, mount.router()
+	c.router.ServeHTTP(w, c.onCanonicalPath(rest))
 }
 
 // call is one API request on its way.

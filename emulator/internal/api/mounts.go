@@ -22,7 +22,7 @@ type Mounts struct {
 type Mount struct {
 	Path    string // such as /api/v2.0, in the letters that it was given in
 	Dialect *dialect.Dialect
-	router  http.Handler
+	router  func() http.Handler // made for the first who asks: of many mounts few are asked
 }
 
 // basePath is what links and terminals can bear.
@@ -33,7 +33,7 @@ func (m *Mounts) Serve(path string, d *dialect.Dialect) error {
 	if !basePath.MatchString(path) {
 		return fmt.Errorf("serve %s under %q: a base path begins with a slash, ends without one and holds letters, digits and . _ ~ - between, such as %s", d, path, d.Base)
 	}
-	mount := Mount{Path: path, Dialect: d, router: newRouter(d)}
+	mount := Mount{Path: path, Dialect: d, router: sync.OnceValue(func() http.Handler { return newRouter(d) })}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	mounts := slices.Clone(m.mounts)
