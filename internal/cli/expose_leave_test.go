@@ -13,6 +13,7 @@ import (
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/emulator"
 	"github.com/outlocal/outlocal/internal/serve"
+	"github.com/outlocal/outlocal/internal/state"
 	"github.com/outlocal/outlocal/tunnel/tunneltest"
 )
 
@@ -123,6 +124,35 @@ func TestExposeKeeps(t *testing.T) {
 	next.end(t)
 	if out := next.out.String(); strings.Contains(out, "subscribed") || strings.Contains(out, "handshake  mine") {
 		t.Errorf("it subscribed anew:\n%s", out)
+	}
+	nothingLeft(t, w)
+}
+
+// TestExposeFindsStrays: what leads to its own name and is remembered by nobody, as the state is lost, is deleted. Where a name is shared,
+// it may be another's.
+func TestExposeFindsStrays(t *testing.T) {
+	w := newExposeWorld(t, emulator.Config{}, tunneltest.Config{})
+	args := w.through(w.hookURL, "--url", "mine."+tunneltest.DefaultDomain)
+	x := w.start(t, append(args, "--keep")...)
+	x.out.await(t, "subscribed")
+	x.end(t)
+	kept, err := w.steer.Subscriptions(t.Context(), control.SubscriptionQuery{})
+	if err != nil || len(kept.Subscriptions) != 1 {
+		t.Fatalf("kept are %v, %v", kept, err)
+	}
+	w.env[state.Variable] = t.TempDir()
+	sharing := w.start(t, append(args, "--pooling", "--watch", "me/events")...)
+	sharing.out.await(t, "me/events (created)  subscribed")
+	sharing.end(t)
+	if strings.Contains(sharing.out.String(), shortID(kept.Subscriptions[0].ID)) {
+		t.Errorf("it took what may be another's:\n%s", sharing.out)
+	}
+	w.env[state.Variable] = t.TempDir()
+	next := w.start(t, args...)
+	next.out.await(t, "leads here and nobody wants it: it is deleted  "+shortID(kept.Subscriptions[0].ID))
+	next.out.await(t, "me/messages (created)  subscribed")
+	if code := next.end(t); code != ExitGood {
+		t.Errorf("it ends with %d:\n%s", code, next.out)
 	}
 	nothingLeft(t, w)
 }
