@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/outlocal/outlocal/emulator/emulatortest"
 	"github.com/outlocal/outlocal/scenarios"
@@ -32,8 +33,8 @@ func TestCallsThatAreNotAsTheyHaveToBe(t *testing.T) {
 		{"another body", asked, "{call: renew, request: {expirationDateTime: {absent: true}}}", "another request came: its expirationDateTime: it is "},
 		{"another subscription", other, "{call: renew, subscription: one}", "another subscription came: it is "},
 		{"the other order", throttled, "[renew, {call: refused, status: 429}]", "refused came before what is listed before it"},
-		{"too early", throttled, "[refused, {call: renew, after: 41s}]", "renew came 40s after the call before, want 41s at least"},
-		{"too late", throttled, "[refused, {call: renew, within: {virtual: 39s}}]", "renew came 40s after the call before, want 39s at most"},
+		{"too early", throttled, "[refused, {call: renew, after: 41s}]", "after the call before, want 41s at least"},
+		{"too late", throttled, "[refused, {call: renew, within: {virtual: 39s}}]", "after the call before, want 39s at most"},
 		{"not told to wait", reading, "[read, {call: read, after: Retry-After}]", "read: the call before was not told how long to wait"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -95,18 +96,55 @@ func TestSubscriptionOfTheAppsOwn(t *testing.T) {
 	}
 }
 
+// What an app does by a timer of its own, it does on real time. It can know the service's time in three ways: it is told, it asks, or it
+// reads the date of any answer.
+func TestTimersOfAnApp(t *testing.T) {
+	app := newApp(t)
+	report := app.plays(t, `
+- call: {method: POST, url: "APP/start"}
+- await: subscribe
+  as: sub
+- advance: {by: 20m, tell: "APP/clock"}
+- expect: {calls: {items: [none], within: 10ms}}
+- advance: 15m
+- expect: {calls: {items: [none], within: 10ms}}
+- advance: {by: 1m, tell: "APP/clock"}
+- expect: {calls: [{call: renew, subscription: sub, status: 200}]}
+- call: {path: "${sub.path}"}
+- expect: {api: {status: 200, body: {expirationDateTime: {in: 2h}}}}`)
+	if report.Verdict != scenarios.Good {
+		t.Errorf("it is %s\n%s", report.Verdict, report.Problems())
+	}
+	clock, err := app.emulator.Control.Clock(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := app.emulator.Client().Get(app.emulator.URL + "/v1.0/subscriptions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	date, err := http.ParseTime(answer.Header.Get("Date"))
+	for what, at := range map[string]time.Time{"the clock says": clock.Now, "the answer is of": date} {
+		if gone := at.Sub(time.Now()); err != nil || gone < 35*time.Minute || gone > 37*time.Minute {
+			t.Errorf("%s %s, want 36m from now (%v)", what, at, err)
+		}
+	}
+}
+
 // app is one of somebody else, with a webhook: it subscribes when it is started, and renews when it is asked to.
 type app struct {
 	*httptest.Server
 	emulator  *emulatortest.Emulator
 	impatient bool // renews again at once where it is told to wait
 
+	started      time.Time
 	mu           sync.Mutex
 	subscription string
 }
 
 func newApp(t *testing.T) *app {
-	a := &app{emulator: emulatortest.Start(t, emulatortest.Config{})}
+	a := &app{emulator: emulatortest.Start(t, emulatortest.Config{}), started: time.Now()}
 	a.Server = httptest.NewServer(http.HandlerFunc(a.serve))
 	t.Cleanup(a.Close)
 	return a
@@ -124,13 +162,19 @@ func (a *app) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == "/start":
 		wish := `{"changeType": "created", "resource": "me/messages", "notificationUrl": "` + a.URL + `/hook", "lifecycleNotificationUrl": "` + a.URL + `/hook",
-			"expirationDateTime": "` + a.emulator.Now().Add(3600e9).UTC().Format("2006-01-02T15:04:05Z") + `"}`
+			"expirationDateTime": "` + a.emulator.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"}`
 		body, _ := a.call(r.Context(), http.MethodPost, "/v1.0/subscriptions", wish)
 		var made struct{ ID string }
 		_ = json.Unmarshal(body, &made)
 		a.mu.Lock()
 		a.subscription = made.ID
 		a.mu.Unlock()
+	case r.URL.Path == "/clock": // what its timer would do, it does when it is told
+		var told struct{ Now time.Time }
+		_ = json.NewDecoder(r.Body).Decode(&told)
+		if told.Now.After(a.started.Add(30 * time.Minute)) {
+			a.renew(r.Context())
+		}
 	case r.URL.Query().Has("validationToken"):
 		w.Header().Set("Content-Type", "text/plain")
 		io.WriteString(w, r.URL.Query().Get("validationToken"))
@@ -147,7 +191,7 @@ func (a *app) renew(ctx context.Context) {
 	a.mu.Lock()
 	path := "/v1.0/subscriptions/" + a.subscription
 	a.mu.Unlock()
-	wish := `{"expirationDateTime": "` + a.emulator.Now().Add(7200e9).UTC().Format("2006-01-02T15:04:05Z") + `"}`
+	wish := `{"expirationDateTime": "` + a.emulator.Now().Add(2*time.Hour).UTC().Format(time.RFC3339) + `"}`
 	if _, status := a.call(ctx, http.MethodPatch, path, wish); status == http.StatusTooManyRequests && a.impatient {
 		a.call(ctx, http.MethodPatch, path, wish)
 	}
