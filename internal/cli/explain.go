@@ -50,7 +50,11 @@ outlocal explain --list`,
 			if a.json {
 				return a.out.document(explainSchema, e)
 			}
-			a.printExplanation(e, all)
+			most := fewLikely
+			if all {
+				most = len(e.Findings)
+			}
+			a.printExplanation(e, most)
 			return nil
 		},
 	}

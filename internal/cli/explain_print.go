@@ -7,8 +7,8 @@ import (
 	"github.com/outlocal/outlocal/diagnosis"
 )
 
-// printExplanation tells a person: one finding in full, of many a list.
-func (a *app) printExplanation(e explanation, all bool) {
+// printExplanation tells a person: one finding in full, of many a list, of which it shows the first ones.
+func (a *app) printExplanation(e explanation, most int) {
 	for i, c := range e.Codes {
 		if i > 0 {
 			a.out.line("")
@@ -28,7 +28,7 @@ func (a *app) printExplanation(e explanation, all bool) {
 	case 1:
 		a.printExplained(e.Findings[0])
 	default:
-		a.printLikely(e, all)
+		a.printLikely(e, most)
 	}
 }
 
@@ -76,11 +76,8 @@ func (a *app) printCases(e knownFinding) {
 }
 
 // printLikely lists what a text may stand for, and how to tell which it is.
-func (a *app) printLikely(e explanation, all bool) {
-	shown := e.Findings
-	if !all && len(shown) > fewLikely {
-		shown = shown[:fewLikely]
-	}
+func (a *app) printLikely(e explanation, most int) {
+	shown := e.Findings[:min(most, len(e.Findings))]
 	longest := 0
 	name := func(f knownFinding) string {
 		if f.Case != "" {
