@@ -102,8 +102,8 @@ func oddNotificationFindings() []Finding {
 		{
 			ID: "notification-bad-item", Title: "one bad item spoils the good ones beside it",
 			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W4.8-02 W4.9-08",
-			Cause: "A request in which one item lacks what the others have is refused as a whole: the good items come again, and in the end are lost.",
-			Cure:  "Catch errors for each item, keep what cannot be processed for yourself, and answer 202 for the rest.",
+			Cause: "A request in which one item has another client state, or is of a subscription that you don't know, is refused as a whole: the good items beside it come again for 4 hours, and in the end are lost.",
+			Cure:  "Judge each item by itself: pass over those that you don't believe or can't process, take the others, and answer 202.",
 		},
 		{
 			ID: "notification-unknown-properties", Title: "properties that the webhook doesn't know make it fail",
@@ -236,6 +236,12 @@ func callFindings() []Finding {
 			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W3.4-02 W5-03",
 			Cause: "The app was told that its subscription was removed, and made no new one: from now on it hears nothing.",
 			Cure:  "On subscriptionRemoved, create the subscription again and fetch everything that changed in between.",
+		},
+		{
+			ID: "lifecycle-renewed-only", Title: "each lifecycle event is taken for a renewal",
+			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W3.4-02 W5-03 W5-04",
+			Cause: "Told that notifications were missed, or that its subscription was removed, the app renewed the subscription and did nothing else. That is the answer to reauthorizationRequired alone.",
+			Cure:  "Look at `lifecycleEvent`: on missed fetch what changed, on subscriptionRemoved create the subscription again.",
 		},
 		{
 			ID: "lifecycle-not-resynced", Title: "the app fetches nothing after missed notifications",

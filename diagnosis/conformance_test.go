@@ -110,7 +110,7 @@ func establishedOnly() []string {
 		"notification-early", "notification-garbage", "notification-empty-body", "notification-slow-body",
 		"lifecycle-missed", "lifecycle-reauthorization", "lifecycle-removed",
 		"client-state-unchecked", "notification-first-only", "notification-twice", "lifecycle-not-reauthorized", "lifecycle-not-recreated",
-		"lifecycle-not-resynced",
+		"lifecycle-not-resynced", "lifecycle-renewed-only",
 	}
 }
 

@@ -165,7 +165,7 @@ func (j *handshake) answered() {
 		f.detail = "with " + otherCase(j.Parameter) + " instead of " + j.Parameter + " your webhook answers well"
 		f.at = "query"
 		j.add("handshake-parameter", f)
-	case echoed(j.Probes.GET):
+	case echoed(j.Probes.GET) && !pageOf(j.Answer).csrf(): // who guards POSTs alone has a route for them
 		f.detail += " to POST, and the token to GET"
 		f.at = "method"
 		j.add("handshake-get-only", f)

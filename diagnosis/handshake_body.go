@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // body judges an answer with status 200 whose body is not the token. It
@@ -191,9 +192,26 @@ func (j *handshake) altered(text string) string {
 		return "handshake-double-decoded"
 	case strings.EqualFold(text, j.Token):
 		return "handshake-case"
+	case j.recoded(text):
+		return "handshake-charset"
 	default:
 		return ""
 	}
+}
+
+// recoded tells whether a text is the token in a code that lacks its letters
+// beyond ASCII, or has other bytes for them: all else is as it should be.
+func (j *handshake) recoded(text string) bool {
+	ascii := func(r rune) rune {
+		if r >= utf8.RuneSelf {
+			return -1
+		}
+		return r
+	}
+	rest := strings.Map(ascii, j.Token)
+	instead := strings.Map(ascii, text)
+	lost := strings.ReplaceAll(instead, "?", "") // what many write for a letter that they don't have
+	return rest != j.Token && (instead != text && instead == rest || lost != instead && lost == strings.ReplaceAll(rest, "?", ""))
 }
 
 // decodes tells whether decoding a text, once or more often, yields the token.

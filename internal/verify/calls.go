@@ -58,23 +58,58 @@ func (p *play) reads(since uint64, item string) int {
 	return len(entries)
 }
 
+// playCallsState sends a wrong client state by itself, and behind a right one: some look at the first item of a request only.
 func playCallsState(ctx context.Context, p *play, c *Check) (answer, error) {
 	if ok, err := p.readAfter(ctx); err != nil || !ok {
 		return unread(err)
 	}
-	items, since, err := p.notified(ctx, sending{bend: by(&fault.WrongClientState{})})
-	if err != nil {
-		return unheard(err)
+	for _, try := range []struct {
+		sent  string
+		right int
+	}{
+		{"a notification with another client state", 0},
+		{"one with another client state, behind a good one in the same request", 1},
+	} {
+		items, since, err := p.notified(ctx, sending{changes: try.right + 1, together: true, bend: after(try.right, by(&fault.WrongClientState{}))})
+		if err != nil {
+			return unheard(err)
+		}
+		if ok, err := p.readAfter(ctx); err != nil || !ok {
+			return unread(err)
+		}
+		if p.reads(since, items[try.right].ID) > 0 {
+			return came(diagnosis.Established(c.Findings[0], p.Mode, diagnosis.Evidence{
+				Sent: try.sent, Detail: "the app read the item that it named", At: "call",
+			}))
+		}
 	}
-	if ok, err := p.readAfter(ctx); err != nil || !ok {
-		return unread(err)
+	return good("")
+}
+
+// after lets so many notifications go as they are, and bends those behind them.
+func after(n int, b bend) bend {
+	return func(plan *fault.Plan) {
+		if n--; n < 0 {
+			b(plan)
+		}
 	}
-	if p.reads(since, items[0].ID) == 0 {
-		return good("")
+}
+
+// calm is how long an app has to read nothing for it to have worked off what it was told before.
+const calm = 250 * time.Millisecond
+
+// hush waits until the app reads nothing any more, as long as it may take to react at all.
+func (p *play) hush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, reaction)
+	defer cancel()
+	for since, busy := p.Server.Journal().Last(), true; busy; {
+		quiet, end := context.WithTimeout(ctx, calm)
+		entries, err := p.Server.Journal().Wait(quiet, since, 1, func(e *journal.Entry) bool { return e.Kind == journal.Read })
+		end()
+		if busy = err == nil && len(entries) > 0; busy {
+			since = entries[len(entries)-1].Seq
+		}
 	}
-	return came(diagnosis.Established(c.Findings[0], p.Mode, diagnosis.Evidence{
-		Sent: "a notification with another client state", Detail: "the app read the item that it named", At: "call",
-	}))
 }
 
 // unread turns an app that reads nothing, or an error, into an answer.
@@ -91,8 +126,10 @@ func playCallsBatch(ctx context.Context, p *play, c *Check) (answer, error) {
 	if err != nil {
 		return unheard(err)
 	}
+	soon, cancel := context.WithTimeout(ctx, reaction) // for all of them together
+	defer cancel()
 	missing := slices.DeleteFunc(items, func(it control.RaisedItem) bool {
-		_, ok := p.calls(ctx, since, read(it.ID))
+		_, ok := p.calls(soon, since, read(it.ID))
 		return ok
 	})
 	switch {
@@ -139,6 +176,7 @@ func playCallsReauthorize(ctx context.Context, p *play, c *Check) (answer, error
 
 // reacts tells the app's subscription of an event, and waits for what the app is to call then.
 func (p *play) reacts(ctx context.Context, c *Check, event notify.Lifecycle, wanted func(*journal.Entry) bool) (answer, error) {
+	p.hush(ctx) // or what is read late would pass for an answer to this
 	since := p.Server.Journal().Last()
 	attempts, a, err := p.tell(ctx, event)
 	if err != nil || attempts == nil {
@@ -151,9 +189,20 @@ func (p *play) reacted(ctx context.Context, c *Check, since uint64, event notify
 	if _, ok := p.calls(ctx, since, wanted); ok {
 		return good("")
 	}
-	return came(diagnosis.Established(c.Findings[0], p.Mode, diagnosis.Evidence{
-		Sent: "a notification of " + string(event), Detail: fmt.Sprintf("no such call came within %s", reaction), At: "call",
-	}))
+	found, detail := c.Findings[0], fmt.Sprintf("no such call came within %s", reaction)
+	if event != notify.ReauthorizationRequired && p.renewed(since) {
+		found, detail = renewalID, "the app renewed the subscription, and did nothing else"
+	}
+	return came(diagnosis.Established(found, p.Mode, diagnosis.Evidence{Sent: "a notification of " + string(event), Detail: detail, At: "call"}))
+}
+
+// renewed tells whether the app has renewed a subscription since an entry, or tried to.
+func (p *play) renewed(since uint64) bool {
+	entries, _ := p.Server.Journal().Since(since, func(e *journal.Entry) bool {
+		x := e.Exchange
+		return e.Kind == journal.Renewed || e.Kind == journal.Refused && x != nil && x.Method == http.MethodPatch
+	}, 1)
+	return len(entries) > 0
 }
 
 func playCallsRecreate(ctx context.Context, p *play, c *Check) (answer, error) {

@@ -50,8 +50,10 @@ type Check struct {
 	gentle  bool // it is asked of webhooks beyond this machine, too
 	hostile bool // the webhook may be dead afterwards
 	foreign bool // what is sent is not the webhook's to take, so that a 4xx is as good as a 2xx
-	has     func(*dialect.Dialect) bool
-	play    player
+	// kin are ids of checks before this one that the same mistake makes fail: one that fails just like them comes to their finding.
+	kin  []string
+	has  func(*dialect.Dialect) bool
+	play player
 }
 
 // player puts a check's question to the webhook.

@@ -46,7 +46,7 @@ func handshakeChecks() []Check {
 		{ID: "handshake-again", Title: "answers a second one as well", Findings: []string{"handshake-again"}, gentle: true, play: playAgain},
 		{ID: "handshake-at-once", Title: "keeps tokens apart when several are asked at once", Findings: []string{"handshake-at-once"}, play: playAtOnce},
 		{ID: "handshake-query", Title: "finds the token after a query of the URL's own", Findings: []string{"handshake-query"}, gentle: true, play: playQuery},
-		{ID: "handshake-spelling", Title: "validationToken and validationtoken", gentle: true, play: playSpelling},
+		{ID: "handshake-spelling", Title: "bears the other spelling of the parameter", gentle: true, hostile: true, play: playSpelling},
 		{ID: "token-plus", Title: "echoes + and /", Findings: []string{"handshake-plus", "handshake-double-decoded", "handshake-odd-token"}, play: playToken(tokenPlus)},
 		{ID: "token-percent", Title: "echoes % and &", Findings: []string{"handshake-double-decoded", "handshake-odd-token"}, play: playToken(tokenPercent)},
 		{ID: "token-unicode", Title: "echoes letters beyond ASCII, in UTF-8", Findings: []string{"handshake-charset", "handshake-odd-token"}, play: playToken(tokenUnicode)},

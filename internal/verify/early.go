@@ -37,7 +37,7 @@ func playEarly(ctx context.Context, p *play, c *Check) (answer, error) {
 		HTTP: &http.Client{Transport: inProcess{p.Server}},
 	}
 	made, err := client.Create(ctx, subscriber.Request{
-		Resource: "me/messages", Changes: notify.Created, NotificationURL: p.URL.String(), ClientState: p.ClientState,
+		Resource: "me/messages", Changes: notify.Created, NotificationURL: p.URL.String(), ClientState: p.state(),
 	})
 	_, _ = p.Server.RemoveFaults(ctx, control.FaultQuery{Where: only}) // it is spent, as a rule
 	var refused *subscriber.Error
@@ -70,11 +70,14 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	w := &recorded{header: http.Header{}}
 	p.handler.ServeHTTP(w, request)
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	w.WriteHeader(http.StatusOK)
 	return &http.Response{
 		StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header,
 		ContentLength: int64(w.body.Len()), Body: io.NopCloser(&w.body), Request: r,
-	}, r.Context().Err()
+	}, nil
 }
 
 // recorded keeps what a handler writes.

@@ -44,7 +44,7 @@ func (p *play) aboutAddress(d diagnosis.Diagnosis) bool {
 	case "handshake-http-url", "handshake-credentials":
 		return true
 	case "handshake-tls":
-		return p.handshake.Answer.Status != 0
+		return p.handshake.Answer.Status != 0 && d.Case != "needs-tls"
 	}
 	return false
 }
@@ -81,7 +81,16 @@ func (p *play) reflects(d diagnosis.Diagnosis) bool {
 
 // again asks for one more handshake, with a token of its own or the dialect's.
 func (p *play) again(ctx context.Context, address, token string) (diagnosis.HandshakeAnswer, error) {
-	return p.Server.Ask(ctx, p.verification(address, token))
+	return p.shake(ctx, p.verification(address, token))
+}
+
+// shake makes a handshake, and notes if nothing came back.
+func (p *play) shake(ctx context.Context, v emulator.Verification) (diagnosis.HandshakeAnswer, error) {
+	got, err := p.Server.Ask(ctx, v)
+	if err == nil && got.Status == 0 {
+		p.lost.Store(true)
+	}
+	return got, err
 }
 
 func playAgain(ctx context.Context, p *play, c *Check) (answer, error) {
@@ -89,7 +98,9 @@ func playAgain(ctx context.Context, p *play, c *Check) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return came(diagnosis.VariedHandshake(diagnosis.HandshakeVariation{Finding: c.Findings[0], Sent: "the handshake again, with another token", Answer: got}, p.Mode))
+	found := diagnosis.VariedHandshake(diagnosis.HandshakeVariation{Finding: c.Findings[0], Sent: "the handshake again, with another token", Answer: got}, p.Mode)
+	p.single = len(found) > 0
+	return came(found)
 }
 
 // crowd is how many handshakes are asked at once: enough for tokens to be mixed up that are kept in one place.
@@ -116,7 +127,7 @@ func playAtOnce(ctx context.Context, p *play, c *Check) (answer, error) {
 
 func playQuery(ctx context.Context, p *play, c *Check) (answer, error) {
 	if p.URL.RawQuery != "" {
-		return good("it has one")
+		return good("")
 	}
 	own := *p.URL
 	own.RawQuery = "outlocal=verify"
@@ -136,16 +147,16 @@ func playSpelling(ctx context.Context, p *play, _ *Check) (answer, error) {
 	}
 	v := p.verification(p.URL.String(), "")
 	v.Dialect = p.Dialect.With(func(d *dialect.Dialect) { d.Handshake.Parameter = other.Handshake.Parameter })
-	got, err := p.Server.Ask(ctx, v)
+	got, err := p.shake(ctx, v)
 	if err != nil {
 		return answer{}, err
 	}
 	varied := diagnosis.VariedHandshake(diagnosis.HandshakeVariation{Finding: "handshake-parameter", Answer: got}, p.Mode)
 	switch family := strings.ToLower(other.Handshake.Parameter) == other.Handshake.Parameter; {
 	case len(varied) == 0 && family:
-		return good("accepts both: ready for Outlook's schemas, too")
+		return good("accepts both spellings of the parameter: ready for Outlook's schemas, too")
 	case len(varied) == 0:
-		return good("accepts both: ready for Graph")
+		return good("accepts both spellings of the parameter: ready for Graph")
 	}
 	return good("knows " + p.Dialect.Handshake.Parameter + " only, which is all that " + p.Dialect.String() + " sends")
 }

@@ -47,9 +47,8 @@ func (p *play) measure(ctx context.Context) error {
 	}
 	p.plain.done, p.plain.taken = true, attempts[0].Taken
 	found := p.plain.taken.Diagnoses
-	open := false
 	if p.Depth() == Wire {
-		found, open = diagnosis.Stranger(p.plain.taken)
+		found, _ = diagnosis.Stranger(p.plain.taken)
 	}
 	switch {
 	case !hasHandshake(p.Dialect) && unmet(found):
@@ -58,7 +57,7 @@ func (p *play) measure(ctx context.Context) error {
 		p.plain.fails = "the plain notification takes so long"
 	case diagnosis.Failed(found):
 		p.plain.fails = "the plain notification fails (" + found[0].ID + ")"
-	case len(found) > 0 && !open:
+	case len(found) > 0:
 		p.plain.fails = "the plain notification is not taken well (" + found[0].ID + ")"
 	}
 	return nil
@@ -111,18 +110,37 @@ func (p *play) vary(ctx context.Context, c *Check, sent string, n int, s sending
 func (p *play) varied(c *Check, sent string, taken []diagnosis.Taken) (answer, error) {
 	believes := p.Depth() >= Believed
 	refusedPlain := diagnosis.RefusesStranger(p.plain.taken.Answer)
-	var judged []diagnosis.Taken
 	for _, t := range taken {
 		if !believes && refusedPlain && diagnosis.RefusesStranger(t.Answer) {
 			continue
 		}
-		judged = append(judged, t)
+		v := diagnosis.Variation{Finding: p.mistake(c, t), Foreign: c.foreign, Sent: sent, Answers: []diagnosis.Taken{t}}
+		if found := diagnosis.Varied(v, p.Mode); len(found) > 0 {
+			p.stumbled[c.ID] = stumble{v.Finding, t.Status, t.Diagnoses[0].ID}
+			return came(found)
+		}
 	}
-	found := diagnosis.Varied(diagnosis.Variation{Finding: c.Findings[0], Foreign: c.foreign, Sent: sent, Answers: judged}, p.Mode)
-	if len(found) == 0 && !believes && !c.foreign {
+	if !believes && !c.foreign {
 		return notJudged(needsBelief)
 	}
-	return came(found)
+	return good("")
+}
+
+// stumble is how a check failed.
+type stumble struct {
+	finding string
+	status  int
+	manner  string // the finding that the answer would be by itself
+}
+
+// mistake is what a check's failure by this answer is called: as that of its kin that was answered just so, or else by its own name.
+func (p *play) mistake(c *Check, t diagnosis.Taken) string {
+	for _, id := range c.kin {
+		if s, ok := p.stumbled[id]; ok && len(t.Diagnoses) > 0 && s.status == t.Status && s.manner == t.Diagnoses[0].ID {
+			return s.finding
+		}
+	}
+	return c.Findings[0]
 }
 
 // revive asks something plain after what was hostile. A webhook that answered that before, and does not now, has died of it: that is what
@@ -134,8 +152,11 @@ func (p *play) revive(ctx context.Context, c *Check, a answer) (answer, error) {
 	if p.plain.fails != "" || !p.plain.done {
 		return a, nil
 	}
+	if p.Adopted != nil && p.adopted == nil {
+		return a, nil // its subscription has ended, as the app was told: any other is a stranger's
+	}
 	to, err := p.audience(ctx, 1)
-	if err != nil { // the app's subscription has ended, as it was told
+	if err != nil {
 		return a, nil //nolint:nilerr // there is nobody to be asked
 	}
 	defer p.leave(ctx, to)
@@ -148,7 +169,7 @@ func (p *play) revive(ctx context.Context, c *Check, a answer) (answer, error) {
 		return a, nil
 	}
 	p.died = c.Title
-	return came(diagnosis.Died("a plain notification, after this check: "+c.Title, after, p.Mode))
+	return came(diagnosis.Died("a plain notification, after it was asked whether it "+c.Title, after, p.Mode))
 }
 
 func (p *play) reviveHandshake(ctx context.Context, c *Check, a answer) (answer, error) {
@@ -161,7 +182,7 @@ func (p *play) reviveHandshake(ctx context.Context, c *Check, a answer) (answer,
 	}
 	p.died = c.Title
 	t := diagnosis.Taken{Answer: got.Answer, Diagnoses: diagnosis.Handshake(got, p.Mode)}
-	return came(diagnosis.Died("a plain handshake, after this check: "+c.Title, t, p.Mode))
+	return came(diagnosis.Died("a plain handshake, after it was asked whether it "+c.Title, t, p.Mode))
 }
 
 func playBatch(n int) player {
@@ -177,16 +198,6 @@ func playBatch(n int) player {
 func playMixed(ctx context.Context, p *play, c *Check) (answer, error) {
 	const subscriptions = 3
 	return p.vary(ctx, c, "one request with notifications of three subscriptions", subscriptions, sending{together: true})
-}
-
-// burst is how many requests come at once: as many as a busy mailbox makes in a second, and more than the usual pool has room for.
-const burst = 40
-
-func playBurst(ctx context.Context, p *play, c *Check) (answer, error) {
-	if p.adopted != nil { // its own come one after the other
-		return p.vary(ctx, c, "40 notifications as fast as they are answered", 1, sending{changes: burst, bend: alone})
-	}
-	return p.vary(ctx, c, "40 requests at once, with a notification each", burst, sending{bend: alone})
 }
 
 // alone lets a notification have a request of its own, and is all else as it should be.
@@ -213,14 +224,22 @@ func playNull(ctx context.Context, p *play, c *Check) (answer, error) {
 	return p.vary(ctx, c, "a list that begins with null, and a good notification after it", 1, sending{bend: by(&fault.NullEntry{})})
 }
 
-// badItems are items that lack what all others have, as JSON.
-func badItems() [][]byte {
-	return [][]byte{[]byte(`{}`), []byte(`{"subscriptionId":null,"resource":null}`)}
-}
-
+// playBadItem puts before the good item one that is nobody's: of a subscription that there isn't, with another client state where items
+// have one. It lacks nothing, so that what else is wrong with the handler doesn't show.
 func playBadItem(ctx context.Context, p *play, c *Check) (answer, error) {
-	return p.vary(ctx, c, "a good notification behind two that are empty", 1, sending{bend: func(plan *fault.Plan) {
-		plan.Before = append(plan.Before, badItems()...)
+	to, err := p.audience(ctx, 1)
+	if err != nil {
+		return unheard(err)
+	}
+	return p.vary(ctx, c, "a good notification behind one that is nobody's", 1, sending{to: to, bend: func(plan *fault.Plan) {
+		state := plan.ClientState
+		plan.Items = append(plan.Items, func(good []byte) []byte {
+			bad := bytes.ReplaceAll(good, []byte(to.ids[0]), []byte(strangerOf(to.ids[0])))
+			if state != "" {
+				bad = bytes.ReplaceAll(bad, []byte(state), []byte("nobody's"))
+			}
+			return slices.Concat(bad, []byte(","), good)
+		})
 	}})
 }
 

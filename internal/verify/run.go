@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/outlocal/outlocal/control"
@@ -111,9 +112,13 @@ type play struct {
 		taken diagnosis.Taken
 		fails string // why nothing can be measured by it; empty if it can
 	}
-	removed uint64 // journal entry before the adopted subscription was removed; 0 if it was not
-	died    string // what was sent before the webhook died
-	hung    int    // checks that ran into the limit
+	stumbled map[string]stumble // checks that failed, by id
+	single   bool               // only the first handshake was answered well
+
+	removed uint64      // journal entry before the adopted subscription was removed; 0 if it was not
+	lost    atomic.Bool // something that the check has sent got no answer at all
+	died    string      // what the webhook was asked when it died
+	hung    int         // checks that ran into the limit
 }
 
 func (s *Session) newPlay() (*play, error) {
@@ -121,7 +126,7 @@ func (s *Session) newPlay() (*play, error) {
 	if err := targets.Allow(s.URL.Scheme + "://" + s.URL.Host); err != nil {
 		return nil, err
 	}
-	return &play{Session: s, adopted: s.Adopted, transport: newTransport(targets)}, nil
+	return &play{Session: s, adopted: s.Adopted, transport: newTransport(targets), stumbled: map[string]stumble{}}, nil
 }
 
 // The bounds of what a webhook that is in a bad way can cost.
@@ -164,6 +169,7 @@ func (p *play) ask(ctx context.Context, c *Check) (answer, error) {
 		p.Asking(c)
 	}
 	started := time.Now()
+	p.lost.Store(false)
 	a, err := c.play(ctx, p, c)
 	if err != nil {
 		return a, err
@@ -171,7 +177,7 @@ func (p *play) ask(ctx context.Context, c *Check) (answer, error) {
 	if time.Since(started) > p.limit() {
 		p.hung++
 	}
-	if c.hostile && a.because == "" && !a.absent {
+	if (c.hostile || p.lost.Load()) && !a.absent {
 		return p.revive(ctx, c, a)
 	}
 	return a, nil
@@ -194,7 +200,7 @@ func (p *play) prevents(c *Check) string {
 	case p.unmet:
 		return "nothing answers"
 	case p.died != "":
-		return "the webhook answers nothing any more, since " + p.died
+		return "the webhook answers nothing any more, since it was asked whether it " + p.died
 	case p.Visiting && !c.gentle:
 		return "it is asked of webhooks beyond this machine with --full only"
 	case p.hung >= hangs:
@@ -211,6 +217,8 @@ func (p *play) preventsHandshake() string {
 		return "the plain handshake fails"
 	case p.handshake.Answer.Took > patient:
 		return "the plain handshake takes so long"
+	case p.single:
+		return "only the first handshake is answered well"
 	}
 	return ""
 }
@@ -225,7 +233,7 @@ func (p *play) preventsNotification(c *Check) string {
 		return ""
 	case p.plain.fails != "":
 		return p.plain.fails
-	case p.adopted == nil && p.Adopted != nil && !c.foreign:
+	case p.adopted == nil && p.Adopted != nil && !c.foreign && c.Group != Calls: // those after a removal look for another
 		return "the app has no subscription any more"
 	}
 	return ""

@@ -44,13 +44,9 @@ func (p *play) audience(ctx context.Context, n int) (audience, error) {
 
 func (p *play) ownAudience(ctx context.Context, n int) (audience, error) {
 	a := audience{own: true, change: control.Change{Change: "created", Collection: "message", Mailbox: p.mailbox()}}
-	state := p.ClientState
-	if state == "" {
-		state = "verify-" + rand.Text()
-	}
 	row := control.NewSubscription{
 		Mount: p.Dialect.Base, Resource: "me/messages", ChangeType: "created,updated", NotificationURL: p.bare(),
-		ClientState: state, Mailbox: a.change.Mailbox,
+		ClientState: p.state(), Mailbox: a.change.Mailbox,
 	}
 	if isGraph(p.Dialect) && p.hasLifecycleURL() {
 		row.LifecycleURL = row.NotificationURL
@@ -69,6 +65,14 @@ func (p *play) bare() string {
 	u := *p.URL
 	u.User = nil
 	return u.String()
+}
+
+// state is the client state of a subscription of one's own: each has one, as a webhook may look at that before it compares it.
+func (p *play) state() string {
+	if p.ClientState != "" {
+		return p.ClientState
+	}
+	return "verify-" + rand.Text()
 }
 
 // mailbox is one that no check has used before.
@@ -98,7 +102,8 @@ func (p *play) leave(ctx context.Context, a audience) {
 
 // concerning is a change that a subscription is notified of.
 func concerning(d *dialect.Dialect, s *control.Subscription) (control.Change, error) {
-	resource, refusal := d.ReadResource(s.Resource, dialect.Place{})
+	own := func(string) bool { return true } // it was taken already
+	resource, refusal := d.ReadResource(s.Resource, dialect.Place{Mount: s.Mount, OwnHost: own})
 	if refusal != nil {
 		return control.Change{}, errUnheard
 	}
@@ -169,6 +174,9 @@ func (p *play) answered(ctx context.Context, ids []string, since uint64, items i
 			a, first := p.taken(&entries[i])
 			if mine := concerns(a.items, ids); first && mine > 0 {
 				attempts, items = append(attempts, a), items-mine
+				if a.Status == 0 {
+					p.lost.Store(true)
+				}
 			}
 		}
 	}

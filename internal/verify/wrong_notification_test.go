@@ -1,0 +1,384 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// wrongNotifications bring handlers down that are right about the handshake.
+func wrongNotifications() []flaw {
+	return []flaw{
+		{
+			name: "reads the resource of lifecycle events", thread: "microsoftgraph/nodejs-webhooks-sample#504", want: "lifecycle-missed", depth: Believed,
+			hook: broken(each(func(it *item) int {
+				_ = strings.Split(it.Resource, "/")[1] // as it has none there
+				return http.StatusAccepted
+			})),
+		},
+		{
+			name: "refuses lifecycle events", thread: "NousResearch/hermes-agent#68799", want: "lifecycle-missed", depth: Believed,
+			hook: broken(each(func(it *item) int {
+				if event(it) != "" {
+					return http.StatusForbidden
+				}
+				return http.StatusAccepted
+			})),
+		},
+		{
+			name: "knows no event but two", want: "lifecycle-removed", depth: Believed,
+			hook: broken(each(func(it *item) int {
+				switch event(it) {
+				case "", "missed", "reauthorizationRequired":
+					return http.StatusAccepted
+				}
+				panic("unknown event")
+			})),
+		},
+		{
+			name: "refuses a request for one wrong client state in it", thread: "PipedreamHQ/pipedream#19820", want: "notification-bad-item", depth: Believed, in: graphOnly(),
+			hook: broken(func(h *webhook) {
+				h.take = func(r *http.Request, items []*item) int {
+					for _, it := range items {
+						if !believes(r, it) {
+							return http.StatusUnauthorized
+						}
+					}
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "crashes on null in the list", want: "notification-null-entry", depth: Believed,
+			hook: broken(func(h *webhook) {
+				h.take = func(r *http.Request, items []*item) int {
+					for _, it := range items {
+						_ = stateOf(r, &item{ClientState: it.ClientState})
+					}
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "refuses properties that it doesn't know", want: "notification-unknown-properties", depth: Believed,
+			hook: broken(func(h *webhook) {
+				h.read = func(r *http.Request) ([]*item, error) {
+					body, err := io.ReadAll(r.Body)
+					if err != nil || bytes.Contains(body, []byte("future")) { // stands for a model that forbids them
+						return nil, errNoNotification
+					}
+					r.Body = io.NopCloser(bytes.NewReader(body))
+					return readItems(r)
+				}
+				h.refusal = http.StatusUnprocessableEntity
+			}),
+		},
+		{
+			name: "answers a duplicate with 409", want: "notification-duplicate", depth: Believed,
+			hook: func() http.Handler {
+				var seen sync.Map
+				return broken(each(func(it *item) int {
+					key := [2]string{it.SubscriptionID, it.ResourceData.ID}
+					if _, twice := seen.LoadOrStore(key, true); twice && event(it) == "" {
+						return http.StatusConflict
+					}
+					return http.StatusAccepted
+				}))()
+			},
+		},
+		{
+			name: "refuses what is not next in order", want: "notification-disorder", depth: Believed, in: outlookOnly(),
+			hook: func() http.Handler {
+				var mu sync.Mutex
+				last := map[string]int{}
+				return broken(each(func(it *item) int {
+					mu.Lock()
+					defer mu.Unlock()
+					if it.SequenceNumber > last[it.SubscriptionID]+1 {
+						return http.StatusBadRequest
+					}
+					last[it.SubscriptionID] = max(last[it.SubscriptionID], it.SequenceNumber)
+					return http.StatusAccepted
+				}))()
+			},
+		},
+		{
+			name: "takes one subscription in a request", want: "notification-mixed", depth: Believed,
+			hook: broken(func(h *webhook) {
+				h.take = func(r *http.Request, items []*item) int {
+					for _, it := range items {
+						if believes(r, it) && it.SubscriptionID != items[len(items)-1].SubscriptionID {
+							return http.StatusBadRequest
+						}
+					}
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "takes 50 notifications in a request", want: "notification-batch", depth: Believed,
+			hook: broken(func(h *webhook) {
+				h.take = func(_ *http.Request, items []*item) int {
+					if len(items) > 50 {
+						return http.StatusRequestEntityTooLarge
+					}
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "crashes on a wrong client state", thread: "mayurrawte/teamsly#86", want: "notification-wrong-client-state", depth: Believed,
+			looks: "delivery-error",
+			hook: broken(func(h *webhook) {
+				h.take = func(r *http.Request, items []*item) int {
+					for _, it := range items {
+						if it != nil && stateOf(r, it) != believed {
+							panic("someone else's")
+						}
+					}
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "crashes where there is no client state", want: "notification-no-client-state", depth: Believed,
+			hook: broken(func(h *webhook) {
+				h.take = func(r *http.Request, items []*item) int {
+					for _, it := range items {
+						if it != nil {
+							_ = stateOf(r, it)[0]
+						}
+					}
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "takes eight requests at once", want: "notification-burst", depth: Believed,
+			hook: func() http.Handler {
+				var busy atomic.Int32
+				return before(func(w http.ResponseWriter, r *http.Request) bool {
+					if !notified(r) {
+						return false
+					}
+					defer busy.Add(-1)
+					if busy.Add(1) > 8 {
+						return answerWith(http.StatusTooManyRequests, "text/plain", "Too Many Requests")(w, r)
+					}
+					delayed(r, 60*time.Millisecond)
+					return false
+				})()
+			},
+		},
+		{
+			name: "lets nobody post without a login", thread: "microsoft/dev-tunnels#446", want: "delivery-unauthorized", depth: Believed,
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return notified(r) && answerWith(http.StatusUnauthorized, "application/json", `{"message":"Unauthorized"}`)(w, r)
+			}),
+		},
+		{
+			name: "wants a CSRF token with notifications", want: "delivery-unauthorized",
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return notified(r) && answerWith(http.StatusForbidden, "text/html", "<html><body><p>CSRF verification failed. Request aborted.</p></body></html>")(w, r)
+			}),
+		},
+		{
+			name: "looks for the client state in the body only", thread: "microsoftgraph/microsoft-graph-docs#2330", want: "delivery-unauthorized", depth: Believed, in: outlookOnly(),
+			hook: broken(func(h *webhook) {
+				h.take = func(_ *http.Request, items []*item) int {
+					if items[0] == nil || items[0].ClientState != believed {
+						return http.StatusForbidden
+					}
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "sends notifications to a login", want: "delivery-login-redirect",
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				if notified(r) {
+					http.Redirect(w, r, "/account/login?ReturnUrl=hook", http.StatusFound)
+				}
+				return notified(r)
+			}),
+		},
+		{
+			name: "answers notifications with a page", want: "delivery-html",
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return notified(r) && answerWith(http.StatusOK, "text/html", "<!doctype html><html><body>Thanks!</body></html>")(w, r)
+			}),
+		},
+		{
+			name: "fails on any notification", want: "delivery-error",
+			hook: broken(func(h *webhook) { h.take = func(*http.Request, []*item) int { panic("no database") } }),
+		},
+		{
+			name: "hangs up on notifications", want: "delivery-reset",
+			hook: broken(func(h *webhook) { h.take = func(*http.Request, []*item) int { panic(http.ErrAbortHandler) } }),
+		},
+		{
+			name: "has the handshake at one route, and no other", want: "delivery-not-found", depth: Believed,
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return notified(r) && answerWith(http.StatusNotFound, "text/plain", "Cannot POST /hook")(w, r)
+			}),
+		},
+	}
+}
+
+// wrongBodies are bodies that handlers don't expect.
+func wrongBodies() []flaw {
+	return []flaw{
+		{
+			name: "parses bodies of 100 KB at most", want: "notification-large-body", depth: Believed,
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return r.ContentLength > 100<<10 && answerWith(http.StatusRequestEntityTooLarge, "text/plain", "PayloadTooLargeError: request entity too large")(w, r)
+			}),
+		},
+		{
+			name: "wants application/json and no charset", want: "delivery-body-parser", in: graphOnly(),
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return notified(r) && r.Header.Get("Content-Type") != "application/json" && answerWith(http.StatusUnsupportedMediaType, "text/plain", "Unsupported Media Type")(w, r)
+			}),
+		},
+		{
+			name: "fails on a body that is no JSON", want: "notification-garbage",
+			hook: broken(func(h *webhook) {
+				h.read = func(r *http.Request) ([]*item, error) {
+					var body struct{ Value []*item }
+					if err := json.NewDecoder(r.Body).Decode(&body); err != nil && !errors.Is(err, io.EOF) {
+						panic(err)
+					}
+					return body.Value, nil
+				}
+			}),
+		},
+		{
+			name: "fails on an empty body", want: "notification-empty-body",
+			hook: broken(func(h *webhook) {
+				h.read = func(r *http.Request) ([]*item, error) {
+					if r.ContentLength == 0 {
+						panic("value of undefined")
+					}
+					return readItems(r)
+				}
+			}),
+		},
+		{
+			name: "dies of a body that is no JSON", want: diedID,
+			hook: func() http.Handler {
+				var dead atomic.Bool
+				return before(func(_ http.ResponseWriter, r *http.Request) bool {
+					if dead.Load() {
+						panic(http.ErrAbortHandler)
+					}
+					if body, _ := io.ReadAll(r.Body); len(body) > 0 && !json.Valid(body) {
+						dead.Store(true)
+						panic(http.ErrAbortHandler)
+					} else {
+						r.Body = io.NopCloser(bytes.NewReader(body))
+					}
+					return false
+				})()
+			},
+		},
+		{
+			name: "parses the piece of the body that is there", want: "notification-slow-body", depth: Believed,
+			hook: broken(func(h *webhook) {
+				h.read = func(r *http.Request) ([]*item, error) {
+					piece := make([]byte, 64<<10)
+					n, _ := r.Body.Read(piece)
+					r.Body = io.NopCloser(bytes.NewReader(piece[:n]))
+					return readItems(r)
+				}
+			}),
+		},
+	}
+}
+
+// slowWebhooks take too long, for some reason or other.
+func slowWebhooks() []flaw {
+	const limit = 1200 * time.Millisecond // late is what takes half of that
+	const late = 800 * time.Millisecond
+	return []flaw{
+		{
+			name: "never answers the handshake", thread: "microsoftgraph/nodejs-webhooks-sample#350", want: "handshake-timeout", limit: limit,
+			hook: answering(func(_ http.ResponseWriter, r *http.Request, _ string) { hang(r) }),
+		},
+		{
+			name: "never ends its answer to the handshake", want: "handshake-late/body", limit: limit,
+			hook: answering(func(w http.ResponseWriter, r *http.Request, token string) {
+				echoToken(w, r, token)
+				_ = http.NewResponseController(w).Flush()
+				hang(r)
+			}),
+		},
+		{
+			name: "has to be woken up", thread: "microsoftgraph/microsoft-graph-docs#5554", want: "handshake-cold-start", limit: limit,
+			hook: func() http.Handler {
+				var warm atomic.Bool
+				return before(func(_ http.ResponseWriter, r *http.Request) bool {
+					if !warm.Swap(true) {
+						hang(r)
+					}
+					return false
+				})()
+			},
+		},
+		{
+			name: "works before it answers, for 4 s", thread: "microsoftgraph/microsoft-graph-docs#4841", want: "delivery-late", limit: limit,
+			hook: before(func(_ http.ResponseWriter, r *http.Request) bool {
+				if notified(r) {
+					delayed(r, late)
+				}
+				return false
+			}),
+		},
+		{
+			name: "works before it answers, for ever", thread: "microsoftgraph/microsoft-graph-docs#4949", want: "delivery-timeout", limit: limit,
+			hook: before(func(_ http.ResponseWriter, r *http.Request) bool {
+				if notified(r) {
+					hang(r)
+				}
+				return false
+			}),
+		},
+		{
+			name: "works on each of a request before it answers", want: "notification-batch", depth: Believed, limit: limit, in: graphOnly(),
+			hook: broken(func(h *webhook) {
+				h.take = func(r *http.Request, items []*item) int {
+					delayed(r, time.Duration(len(items))*late/largestBatch)
+					return http.StatusAccepted
+				}
+			}),
+		},
+		{
+			name: "works on one request at a time", want: "notification-burst", depth: Believed, limit: limit,
+			hook: func() http.Handler {
+				var one sync.Mutex
+				return before(func(_ http.ResponseWriter, r *http.Request) bool {
+					if notified(r) {
+						one.Lock()
+						defer one.Unlock()
+						delayed(r, late/burst)
+					}
+					return false
+				})()
+			},
+		},
+		{
+			name: "waits for a body that never comes", want: "notification-empty-body", limit: limit,
+			hook: before(func(_ http.ResponseWriter, r *http.Request) bool {
+				if notified(r) && r.ContentLength == 0 {
+					hang(r)
+				}
+				return false
+			}),
+		},
+	}
+}
