@@ -2,7 +2,6 @@ package emulator_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -160,11 +159,7 @@ func (w *world) raise(what string) control.Raised {
 
 func (w *world) advance(d time.Duration) control.Advanced {
 	w.t.Helper()
-	done, err := w.Control.Advance(context.Background(), d)
-	if err != nil {
-		w.t.Fatalf("advance by %v: %v", d, err)
-	}
-	return done
+	return w.Advance(d)
 }
 
 // in is a time from now on the emulator's clock, as a request writes it.

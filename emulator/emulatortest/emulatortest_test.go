@@ -170,6 +170,50 @@ func TestGivenUpWithinTheProcess(t *testing.T) {
 // TestInBubble is the test of an example.
 func TestInBubble(t *testing.T) { testInBubble(t) }
 
+// TestSlowWebhook: whoever waits for what is due waits for as long as a webhook may take.
+func TestSlowWebhook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const slow = 9 * time.Second
+		done := 0
+		hook := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if token := r.URL.Query().Get("validationToken"); token != "" {
+				w.Header().Set("Content-Type", "text/plain")
+				io.WriteString(w, token)
+				return
+			}
+			time.Sleep(slow)
+			done++
+			w.WriteHeader(http.StatusAccepted)
+		})
+		outlook := emulatortest.New(t, emulatortest.Config{Webhook: hook})
+		outlook.Subscribe("me/messages", "created")
+		for i, wait := range []func(){outlook.Settle, func() { outlook.Advance(time.Hour) }} {
+			outlook.Change(control.Change{Collection: "message", Change: "created"})
+			synctest.Wait() // until the webhook is at it
+			began := time.Now()
+			wait()
+			if took := time.Since(began); done != i+1 || took < slow {
+				t.Errorf("after %v the webhook has answered %d notifications, want %d", took, done, i+1)
+			}
+		}
+	})
+}
+
+// TestWebhookThatNeverAnswers: there is an end to that.
+func TestWebhookThatNeverAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := &ending{TB: t}
+		over.run(func() {
+			outlook := emulatortest.New(over, emulatortest.Config{})
+			defer outlook.Hold("what the test holds")()
+			outlook.Settle()
+		})
+		if !strings.HasPrefix(over.fatal, "settle: advance the clock: still in flight: what the test holds for 3") {
+			t.Errorf("the test ended with %q", over.fatal)
+		}
+	})
+}
+
 // TestNothingIsLeft: with the test, all that it started ends.
 func TestNothingIsLeft(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())

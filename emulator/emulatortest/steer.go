@@ -74,7 +74,7 @@ func (e *Emulator) Fault(rules ...string) {
 // expiries, and what the service says of them. No real time passes but what the webhook takes.
 func (e *Emulator) Advance(d time.Duration) control.Advanced {
 	e.tb.Helper()
-	advanced, err := e.Control.Advance(e.tb.Context(), d)
+	advanced, err := e.advance(d)
 	if err != nil {
 		e.fatal("advance by "+d.String(), err)
 	}
@@ -84,8 +84,24 @@ func (e *Emulator) Advance(d time.Duration) control.Advanced {
 // Settle returns when the webhook has answered everything that is due now. It fails the test when that never ends.
 func (e *Emulator) Settle() {
 	e.tb.Helper()
-	if _, err := e.Control.Advance(e.tb.Context(), 0); err != nil {
+	if _, err := e.advance(0); err != nil {
 		e.fatal("settle", err)
+	}
+}
+
+// blockedPatience is how long webhooks are waited for that are answering already: three times what Graph gives them, as there may be a
+// queue.
+const blockedPatience = 30 * time.Second
+
+// advance takes time ahead once webhooks are done that are answering. The clock itself gives them a second, as they may be waiting for
+// it: a webhook of a test may just be slow, or the machine.
+func (e *Emulator) advance(d time.Duration) (control.Advanced, error) {
+	for started := time.Now(); ; {
+		advanced, err := e.Control.Advance(e.tb.Context(), d)
+		var refused *control.Error
+		if !errors.As(err, &refused) || refused.Code != control.CodeBlocked || time.Since(started) > blockedPatience {
+			return advanced, err
+		}
 	}
 }
 
