@@ -15,7 +15,7 @@ class Webhook(BaseHTTPRequestHandler):
             return self.answer(200, token[0].encode())
         try:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            items = [dict(item) for item in body["value"]]
+            items = [dict(item) for item in body["value"] if item]
         except (ValueError, TypeError, KeyError):
             return self.answer(400)
         self.answer(202)  # before any work: after 3 seconds it is late, after 10 it is sent again

@@ -100,29 +100,44 @@ func (p *verifyPrinter) result(v verdict, result emulator.Verified) {
 	p.out.line("%s %s", mark, p.out.strong(text))
 }
 
-// finding tells one finding: what it is called, why it is there, and what to do. A warning is short: it can wait.
+// finding tells one finding: what it is called, why it is there, and what to do.
 func (p *verifyPrinter) finding(d diagnosis.Diagnosis) {
-	if d.Severity != diagnosis.SeverityFailure {
-		if isExpected(d) {
-			p.out.line("%s %s  %s: %s", p.out.caution(), p.out.warn(d.ID), d.Title, d.Detail)
-			return
-		}
-		p.out.line("%s %s  %s", p.out.caution(), p.out.warn(d.ID), d.Title)
-		p.row("cause", d.Cause, p.out.asIs)
-		p.row("cure", d.Cure, p.out.asIs)
-		p.row("sent", d.Sent, p.out.asIs)
-		p.row("seen", d.Detail, p.out.asIs)
+	if isExpected(d) {
+		p.heading(p.out.caution(), p.out.warn(d.ID), d.ID, d.Title+": "+d.Detail)
 		return
 	}
-	p.out.line("%s %s  %s", p.out.cross(), p.out.bad(d.ID), d.Title)
+	failure := d.Severity == diagnosis.SeverityFailure
+	cure := p.out.asIs
+	if failure {
+		p.heading(p.out.cross(), p.out.bad(d.ID), d.ID, d.Title)
+		cure = p.out.strong
+	} else {
+		p.heading(p.out.caution(), p.out.warn(d.ID), d.ID, d.Title)
+	}
 	p.row("cause", d.Cause, p.out.asIs)
-	p.row("cure", d.Cure, p.out.strong)
+	p.row("cure", d.Cure, cure)
 	p.row("sent", d.Sent, p.out.asIs)
 	p.row("seen", d.Detail, p.out.asIs)
+	if !failure { // it can wait
+		return
+	}
 	if d.Service != "" {
 		p.row("Microsoft", "“"+d.Service+"”", p.out.asIs)
 	}
 	p.row("rules", d.Rule, p.out.dim)
+}
+
+// heading tells what a finding is called, on as many lines as that takes.
+func (p *verifyPrinter) heading(mark, painted, id, title string) {
+	const gap = 2
+	const blank = "\x00" // one that folding leaves alone
+	for i, line := range fold(id+blank+" "+title, p.columns()-gap) {
+		if i == 0 {
+			p.out.line("%s %s", mark, strings.Replace(strings.Replace(line, blank, " ", 1), id, painted, 1))
+			continue
+		}
+		p.out.line("%*s%s", gap, "", line)
+	}
 }
 
 // isExpected tells a warning that all webhooks get that are tried out on the machine where they are written: cause and cure would be

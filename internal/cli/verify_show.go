@@ -59,7 +59,10 @@ func (s *verifyShow) run(ctx context.Context, session *verify.Session) (verify.C
 	var patience *time.Timer
 	session.Asking = func(c *verify.Check) {
 		patience = time.AfterFunc(silence, func() {
-			s.out.line("%*s%s", margin, "", s.out.dim(fmt.Sprintf("waiting for your webhook, which is asked whether it %s; %s at most for an answer", c.Title, short(limit))))
+			text := fmt.Sprintf("waiting for your webhook, which is asked whether it %s; %s at most for an answer", c.Title, short(limit))
+			for _, line := range fold(text, s.out.columns()-margin) {
+				s.out.line("%*s%s", margin, "", s.out.dim(line))
+			}
 		})
 	}
 	session.Told = func(*verify.Result) {
@@ -140,6 +143,7 @@ func (s *verifyShow) groups(c *verify.Column) {
 			s.group(g, results)
 		}
 	}
+	s.reasons([]verify.Column{*c})
 }
 
 // widestGroup is as wide as the longest name of a group.
@@ -147,16 +151,10 @@ const widestGroup = len(verify.Notifications)
 
 func (s *verifyShow) group(g verify.Group, results []verify.Result) {
 	name := s.out.strong(pad(string(g), widestGroup))
-	good, unjudged := 0, map[string]int{}
-	var reasons []string
+	good := 0
 	for _, r := range results {
-		switch r.Outcome {
-		case verify.Good:
+		if r.Outcome == verify.Good {
 			good++
-		case verify.NotJudged:
-			if unjudged[r.Because]++; unjudged[r.Because] == 1 {
-				reasons = append(reasons, r.Because)
-			}
 		}
 	}
 	say := func(mark, text string, paint func(string) string) {
@@ -172,19 +170,23 @@ func (s *verifyShow) group(g verify.Group, results []verify.Result) {
 	if good > 0 && !s.v.all {
 		say(s.out.tick(), fmt.Sprintf("%d of %d good", good, len(results)), s.out.asIs)
 	}
+	told := map[string]bool{}
 	for _, r := range results {
+		if text := titled(&r); len(r.Found) > 0 && !s.v.all { // the checks of one finding are one line
+			if told[text] {
+				continue
+			}
+			told[text] = true
+		}
 		if r.Outcome == verify.Good && !s.v.all {
 			if r.Note != "" {
-				say(" ", r.Check.Title+": "+r.Note, s.out.dim)
+				say(" ", r.Note, s.out.dim)
 			}
 			continue
 		}
 		if mark := s.mark(r.Outcome); r.Outcome != verify.NotJudged {
 			say(mark, titled(&r), s.out.asIs)
 		}
-	}
-	for _, because := range reasons {
-		say(s.out.dim("–"), count(unjudged[because], "check")+" not judged: "+because, s.out.dim)
 	}
 }
 
@@ -272,7 +274,10 @@ func (s *verifyShow) verdict(c *verify.Column) {
 	if left := n[verify.NotJudged]; left > 0 && !c.Unmet && verdictOfColumn(c) != verdictNotJudged {
 		text += fmt.Sprintf(", %d not judged", left)
 	}
-	s.out.line("%s %s", mark, s.out.strong(name+text))
+	for _, line := range fold(name+text, s.out.columns()-len("✔ ")) {
+		s.out.line("%s %s", mark, s.out.strong(line))
+		mark = " "
+	}
 }
 
 // failsHandshake tells whether the plain handshake was asked for and is wrong: all else rests on it.
@@ -326,18 +331,39 @@ func (s *verifyShow) table(columns []verify.Column) {
 	s.reasons(columns)
 }
 
-// reasons tell why checks were not judged.
+// reasons tell why checks were not judged, each reason once, with how many of which groups it concerns.
 func (s *verifyShow) reasons(columns []verify.Column) {
 	var said []string
+	concerned := map[string]map[verify.Group]map[string]bool{} // checks
 	for _, c := range columns {
 		for _, r := range c.Results {
-			if r.Outcome == verify.NotJudged && !slices.Contains(said, r.Because) {
-				said = append(said, r.Because)
+			if r.Outcome != verify.NotJudged {
+				continue
 			}
+			of := concerned[r.Because]
+			if of == nil {
+				said, of = append(said, r.Because), map[verify.Group]map[string]bool{}
+				concerned[r.Because] = of
+			}
+			if of[r.Check.Group] == nil {
+				of[r.Check.Group] = map[string]bool{}
+			}
+			of[r.Check.Group][r.Check.ID] = true
 		}
 	}
+	const gap = 2
 	for _, because := range said {
-		s.lines("  – not judged: "+because, s.out.dim)
+		var which []string
+		for _, g := range verify.Groups() {
+			if n := len(concerned[because][g]); n > 0 {
+				which = append(which, fmt.Sprintf("%d of %s", n, g))
+			}
+		}
+		mark := s.mark(verify.NotJudged)
+		for _, line := range fold("not judged, "+strings.Join(which, ", ")+": "+because, s.out.columns()-gap) {
+			s.out.line("%s %s", mark, s.out.dim(line))
+			mark = " "
+		}
 	}
 }
 
