@@ -15,9 +15,9 @@ func (a *app) printExplanation(e explanation, most int) {
 		}
 		a.out.line("%s", a.out.strong(c.Code))
 		if c.Known {
-			a.fact("cure", c.Cure, a.out.asIs)
+			a.printFacts(fact{"cure", c.Cure, a.out.asIs})
 		} else {
-			a.fact("", "outlocal doesn't know this one", a.out.asIs)
+			a.printFacts(fact{"", "outlocal doesn't know this one", a.out.asIs})
 		}
 	}
 	if len(e.Codes) > 0 && len(e.Findings) > 0 {
@@ -39,20 +39,21 @@ func (a *app) printExplained(e knownFinding) {
 		name += "/" + e.Case
 	}
 	a.out.line("%s  %s", a.out.strong(name), e.Title)
-	a.fact("cause", e.Cause, a.out.asIs)
-	a.fact("cure", e.Cure, a.out.strong)
+	facts := []fact{{"cause", e.Cause, a.out.asIs}, {"cure", e.Cure, a.out.strong}}
 	for _, s := range e.Sentences {
-		a.fact(serviceName(s.Service), "“"+s.Text+"”", a.out.asIs)
+		facts = append(facts, fact{serviceName(s.Service), "“" + s.Text + "”", a.out.asIs})
 	}
 	if e.Case == "" {
-		a.printCases(e)
+		facts = append(facts, a.caseFacts(e)...)
 	}
 	for _, c := range e.Confused {
-		a.fact("not", strings.Join(c.With, ", ")+"? "+c.Tells, a.out.asIs)
+		facts = append(facts, fact{"or is it", strings.Join(c.With, ", ") + "? " + c.Tells, a.out.asIs})
 	}
-	a.fact("rules", strings.Join(e.Rules, " "), a.out.dim)
-	a.fact("see it", e.Command, a.out.strong)
-	a.fact("page", e.Page, a.out.dim)
+	a.printFacts(append(facts,
+		fact{"rules", strings.Join(e.Rules, " "), a.out.dim},
+		fact{"see it", e.Command, a.out.strong},
+		fact{"page", e.Page, a.out.dim},
+	)...)
 }
 
 // serviceName is whose sentence it is, short enough for a label.
@@ -61,18 +62,16 @@ func serviceName(service string) string {
 	return strings.TrimPrefix(service, "Microsoft ")
 }
 
-func (a *app) printCases(e knownFinding) {
+func (a *app) caseFacts(e knownFinding) (facts []fact) {
 	for _, c := range e.Cases {
-		title := c.Title
-		if title == "" {
-			title = c.Cause
+		if c.Title == "" {
+			facts = append(facts, fact{"case", c.Name + ": " + c.Cause, a.out.asIs})
+		} else {
+			facts = append(facts, fact{"case", c.Name + ": " + c.Title, a.out.asIs}, fact{"", c.Cause, a.out.asIs})
 		}
-		a.fact("or", c.Name+": "+title, a.out.asIs)
-		if c.Title != "" {
-			a.fact("", c.Cause, a.out.asIs)
-		}
-		a.fact("", c.Cure, a.out.strong)
+		facts = append(facts, fact{"", c.Cure, a.out.strong})
 	}
+	return facts
 }
 
 // printLikely lists what a text may stand for, and how to tell which it is.
@@ -111,19 +110,24 @@ func (e knownFinding) gist() string {
 	return first
 }
 
-// factLabel is as wide as the longest label of a fact.
-const factLabel = len("Graph until 2023")
+// fact is one thing that is told beside a label; one without goes on with what stands above.
+type fact struct {
+	label, text string
+	paint       func(string) string
+}
 
-// fact tells one thing, on as many lines as it takes.
-func (a *app) fact(label, text string, paint func(string) string) {
-	if text == "" {
-		return
-	}
+// printFacts tells facts below each other, each on as many lines as it takes.
+func (a *app) printFacts(facts ...fact) {
 	const gap = 2
-	for i, line := range fold(text, a.out.columns()-gap-factLabel-gap) {
-		if i > 0 {
+	widest := 0
+	for _, f := range facts {
+		widest = max(widest, columnsOf(f.label))
+	}
+	for _, f := range facts {
+		label := f.label
+		for _, line := range fold(f.text, a.out.columns()-gap-widest-gap) {
+			a.out.line("%*s%s%*s%s", gap, "", a.out.dim(pad(label, widest)), gap, "", f.paint(line))
 			label = ""
 		}
-		a.out.line("%*s%s  %s", gap, "", a.out.dim(pad(label, factLabel)), paint(line))
 	}
 }

@@ -114,7 +114,7 @@ func TestExplainEveryFinding(t *testing.T) {
 			t.Errorf("%s: %v: %s", f.ID, err, out)
 		}
 		for _, c := range f.Cases {
-			if out, _, code := piped(t, nil, f.ID+"/"+c.Name); code != ExitGood || strings.Contains(out, "\n  or ") {
+			if out, _, code := piped(t, nil, f.ID+"/"+c.Name); code != ExitGood || strings.Contains(out, "\n  case ") {
 				t.Errorf("%s/%s exits %d: %s", f.ID, c.Name, code, out)
 			}
 		}
