@@ -203,25 +203,3 @@ func (t *emulatorTokens) Token(ctx context.Context, claims string) (string, erro
 
 // tokenMargin is how long before its end a token is used no more: longer than any request takes.
 const tokenMargin = 5 * time.Minute
-
-// ownItems reads the items that notifications name, with the user's token.
-type ownItems struct {
-	client subscriber.Client
-	tokens subscriber.TokenSource
-}
-
-// Fetch implements [receiver.Fetcher].
-func (i ownItems) Fetch(ctx context.Context, resource string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, itemsLimit)
-	defer cancel()
-	client := i.client
-	var err error
-	if client.Token, err = i.tokens.Token(ctx, ""); err != nil {
-		return nil, fmt.Errorf("read item: %w", err)
-	}
-	item, err := client.Fetch(ctx, resource)
-	if err != nil {
-		return nil, fmt.Errorf("read item: %w", err)
-	}
-	return item, nil
-}
