@@ -119,7 +119,7 @@ interop: ## try Microsoft's SDKs, unmodified (needs npm and the network); INTERO
 	$(GO) run ./interop $(INTEROP)
 
 # The moment of everything in the archives is the commit's, so that the same commit makes the same bytes.
-dist: ## build what is released, with checksums, and check it (cold: a quarter of an hour on two cores); DIST='-only linux'
+dist: ## build what is released, with checksums, and check it (cold: ten minutes on two cores); DIST='-only linux'
 	$(GO) run ./internal/dist -version '$(VERSION)' -epoch "$$(git log -1 --format=%ct 2>/dev/null || echo 0)" $(DIST)
 
 npm: dist ## pack the npm packages of a release into dist/npm

@@ -8,9 +8,12 @@ fail() {
   exit 2
 }
 
+# A path as the runner writes it, which on Windows is not how bash does.
+native() { if command -v cygpath >/dev/null; then cygpath -w "$1"; else printf '%s\n' "$1"; fi; }
+
 use() {
-  echo "binary=$1" >>"$GITHUB_OUTPUT"
-  dirname "$1" >>"$GITHUB_PATH"
+  echo "binary=$(native "$1")" >>"$GITHUB_OUTPUT"
+  native "$(dirname "$1")" >>"$GITHUB_PATH"
   "$1" version
   exit 0
 }
