@@ -177,14 +177,14 @@ func (c *ExpectCalls) check(r *reader, n *yaml.Node) {
 	}
 }
 
-func (c *ExpectCall) check(r *reader, n *yaml.Node) {
-	if c.Call == noCall {
-		if c.count() > 0 && c.Count != nil {
-			r.wrong(memberNode(n, "count"), "", "what never comes can't come %d times", *c.Count)
+func (want *ExpectCall) check(r *reader, n *yaml.Node) {
+	if want.Call == noCall {
+		if want.count() > 0 && want.Count != nil {
+			r.wrong(memberNode(n, "count"), "", "what never comes can't come %d times", *want.Count)
 		}
-		c.Count = new(int)
+		want.Count = new(int)
 	}
-	if c.Call == signsIn && (c.Path.given() || c.Status.given() || len(c.Request) > 0 || c.Subscription != "") {
+	if want.Call == signsIn && (want.Path.given() || want.Status.given() || len(want.Request) > 0 || want.Subscription != "") {
 		r.wrong(n, "leave out what else is said of it", "of a sign-in is known only that it came")
 	}
 }

@@ -433,7 +433,7 @@ func TestExpectationsThatFail(t *testing.T) {
 		{"a refusal where no answer should come", "- subscribe: {resource: me/nothing, unanswered: true}", "it is answered, and the connection was to break before"},
 		{"no answer where one should come", "- fault: reset:next=1\n- subscribe:", "story.yaml:4:3: subscribe: create subscription: POST http://emulator.test/v1.0/subscriptions: the connection was reset"},
 		{"no answer where a refusal should come", "- fault: reset:next=1\n- subscribe: {refused: true}", "the connection was reset"},
-		{"an answer that came too soon", "- call: {path: /v1.0/subscriptions}\n- expect: {api: {after: 1h}}", "the answer came after 0s, want 1h at least"},
+		{"an answer that came too soon", "- call: {path: /v1.0/subscriptions}\n- expect: {api: {after: 1h}}", ", want 1h at least"},
 		{"a wrong status", "- call: {path: /v1.0/nothing}\n- expect: {api: 200}", "the status: it is 400, want \"200\""},
 		{"nobody calls", "- subscribe:\n- change: message.created\n- await: {call: read, within: 1ms}", "read came never, want once"},
 		{"no endpoint state", "- expect: {endpoint: drop}", "the endpoint is good, want drop"},

@@ -141,16 +141,15 @@ func (a *app) run(ctx context.Context, f runFlags) error {
 	defer reports.close()
 	show := &runPrinter{out: reports.teller(a), quiet: a.json, steps: f.steps || len(numbers) == 1, live: f.parallel == 1, rounds: f.repeat, again: f.again}
 	total := runDocument{Seed: f.seed, Scenarios: []scenarios.Report{}}
-	interrupted, err := f.playAll(ctx, numbers, options, show, &total)
-	if err != nil {
+	if err := f.playAll(ctx, numbers, options, show, &total); err != nil && ctx.Err() == nil {
 		return err
 	}
 	code := total.judge(f.strict)
 	if reports.wanted() {
 		err = reports.write(f.report(a.process.Version, numbers, &total))
 	}
-	if interrupted != nil {
-		return interrupted
+	if ctx.Err() != nil { // what was played by then is in the reports
+		return ctx.Err()
 	}
 	if a.json {
 		err = errors.Join(err, a.out.document(runSchema, total))

@@ -41,8 +41,9 @@ func programmeOfRun(all []*scenarios.Scenario, f *runFlags) []runNumber {
 	return numbers
 }
 
-// playAll plays all numbers, and tells of each in their order. Where it is interrupted, total has what was played by then.
-func (f *runFlags) playAll(ctx context.Context, numbers []runNumber, o scenarios.Options, show *runPrinter, total *runDocument) (interrupted, err error) {
+// playAll plays all numbers, and tells of each in their order. Where it is interrupted, total has what was played by then, and the error is
+// that of ctx.
+func (f *runFlags) playAll(ctx context.Context, numbers []runNumber, o scenarios.Options, show *runPrinter, total *runDocument) error {
 	started := time.Now()
 	defer func() { total.took = time.Since(started) }()
 	play := func(n *runNumber) (scenarios.Report, error) {
@@ -82,7 +83,7 @@ func (f *runFlags) playAll(ctx context.Context, numbers []runNumber, o scenarios
 		select {
 		case result := <-results[i]:
 			if result.err != nil {
-				return ctx.Err(), unlessInterrupted(ctx, result.err)
+				return result.err
 			}
 			if !show.live {
 				show.begin(&numbers[i])
@@ -90,23 +91,16 @@ func (f *runFlags) playAll(ctx context.Context, numbers []runNumber, o scenarios
 			}
 			total.Scenarios = append(total.Scenarios, result.report)
 		case <-ctx.Done():
-			return ctx.Err(), nil
+			return ctx.Err()
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // runResult is what came of a number.
 type runResult struct {
 	report scenarios.Report
 	err    error
-}
-
-func unlessInterrupted(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }
 
 // runDocument is what run --json prints.

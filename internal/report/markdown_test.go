@@ -16,7 +16,7 @@ func outsideFences(text string) string {
 		line = strings.TrimSuffix(line, "\n")
 		switch {
 		case fence == "" && strings.HasPrefix(line, "```"):
-			fence = strings.TrimRight(line, "text")
+			fence = strings.TrimSuffix(line, "text")
 		case fence != "" && line == fence:
 			fence = ""
 		case fence == "":
