@@ -9,7 +9,8 @@
 // has answered so many notifications well. What the service waits for itself, such as a retry, comes with [Emulator.Advance].
 //
 // It is for code that notifications are sent to, or that subscribes to them. To see what a service sends, without a webhook of one's
-// own, use package receivertest beside it; to play a whole story, or the checks of a webhook's conformance, use scenarios.RunWith.
+// own, use package receivertest beside it; to play a whole story, use scenarios.RunWith, and
+// for what any webhook has to pass scenarios.Conformance.
 package emulatortest
 
 import (
