@@ -82,7 +82,7 @@ func oddNotificationFindings() []Finding {
 			Cure:  "Queue what comes, answer 202 at once, and let no lock, pool or rate limit stand before that.",
 		},
 		{
-			ID: "notification-batch", Title: "a request with 100 notifications is not taken",
+			ID: "notification-batch", Title: "a request with many notifications is not taken",
 			Severity: SeverityFailure, Strict: SeverityFailure, Rule: "W4.8-01 W4.9-08",
 			Cause: "One notification in a request is answered well, many in one are refused, dropped or late: their number, or working through them before the answer, is too much.",
 			Cure:  "Loop over all of `value`, hand the items to a queue and answer 202; take bodies of 1 MB.",
@@ -156,7 +156,7 @@ func oddNotificationFindings() []Finding {
 		{
 			ID: "notification-garbage", Title: "a body that is no JSON makes the webhook fail",
 			Severity: SeverityWarning, Strict: SeverityFailure, Rule: "W4.8-01 W4.9-08",
-			Cause: "Your URL is public, and anybody posts anything to it. A body that is no JSON ends in an error of the server's instead of a 400.",
+			Cause: "Your URL is public, and anybody posts anything to it. A body that is no JSON, such as none at all, ends in an error of the server's instead of a 400.",
 			Cure:  "Catch the parser's error and answer 400.",
 		},
 		{

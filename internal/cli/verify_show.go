@@ -274,10 +274,7 @@ func (s *verifyShow) verdict(c *verify.Column) {
 	if left := n[verify.NotJudged]; left > 0 && !c.Unmet && verdictOfColumn(c) != verdictNotJudged {
 		text += fmt.Sprintf(", %d not judged", left)
 	}
-	for _, line := range fold(name+text, s.out.columns()-len("✔ ")) {
-		s.out.line("%s %s", mark, s.out.strong(line))
-		mark = " "
-	}
+	s.out.line("%s %s", mark, s.out.strong(name+text))
 }
 
 // failsHandshake tells whether the plain handshake was asked for and is wrong: all else rests on it.

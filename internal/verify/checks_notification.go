@@ -29,7 +29,7 @@ func notificationChecks() []Check {
 		{ID: "notification-bad-item", Title: "takes the good ones beside a bad one", Findings: []string{"notification-bad-item"}, hostile: true, kin: []string{"notification-mixed", "notification-wrong-client-state", "notification-no-client-state", "notification-early", "notification-unknown-subscription"}, play: playBadItem},
 		{ID: "notification-null-entry", Title: "passes over null in the list", Findings: []string{"notification-null-entry"}, hostile: true, kin: []string{"notification-wrong-client-state", "notification-no-client-state", "notification-bad-item"}, play: playNull},
 		{ID: "notification-garbage", Title: "bears a body that is no JSON", Findings: []string{"notification-garbage"}, foreign: true, hostile: true, play: playGarbage},
-		{ID: "notification-empty-body", Title: "bears an empty body", Findings: []string{"notification-empty-body"}, foreign: true, hostile: true, play: playEmpty},
+		{ID: "notification-empty-body", Title: "bears an empty body", Findings: []string{"notification-empty-body"}, foreign: true, hostile: true, kin: []string{"notification-garbage"}, play: playEmpty},
 	}
 	for i := range list {
 		list[i].Group = Notifications

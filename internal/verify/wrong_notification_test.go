@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -259,6 +260,42 @@ func wrongBodies() []flaw {
 			}),
 		},
 		{
+			name: "catches no error of its parser", thread: "Nine-Minds/alga-psa#972", want: "notification-garbage",
+			hook: broken(func(h *webhook) {
+				h.read = func(r *http.Request) ([]*item, error) {
+					items, err := readItems(r)
+					if err != nil {
+						panic(err)
+					}
+					return items, nil
+				}
+			}),
+		},
+		{
+			name: "dies of null in the list, once it has answered", want: diedID, depth: Believed,
+			hook: diesAfter(func(items []*item) bool { return slices.Contains(items, nil) }),
+		},
+		{
+			name: "dies of a lifecycle event, once it has answered", want: diedID, depth: Believed,
+			hook: diesAfter(func(items []*item) bool {
+				return slices.ContainsFunc(items, func(it *item) bool { return it != nil && event(it) != "" })
+			}),
+		},
+		{
+			name: "gives up on a slow sender", want: "notification-slow-body", depth: Believed,
+			hook: broken(func(h *webhook) {
+				h.read = func(r *http.Request) ([]*item, error) {
+					started := time.Now()
+					items, err := readItems(r)
+					if time.Since(started) > slowly/2 && r.ContentLength < largeBody/2 {
+						return nil, errNoNotification
+					}
+					return items, err
+				}
+				h.refusal = http.StatusRequestTimeout
+			}),
+		},
+		{
 			name: "fails on an empty body", want: "notification-empty-body",
 			hook: broken(func(h *webhook) {
 				h.read = func(r *http.Request) ([]*item, error) {
@@ -298,6 +335,27 @@ func wrongBodies() []flaw {
 				}
 			}),
 		},
+	}
+}
+
+// diesAfter is a webhook whose process ends by what it does after it has answered some request, as Node does of a rejection that nobody
+// handles.
+func diesAfter(of func([]*item) bool) func() http.Handler {
+	return func() http.Handler {
+		var dead atomic.Bool
+		h := newWebhook()
+		h.take = func(_ *http.Request, items []*item) int {
+			if of(items) {
+				dead.Store(true)
+			}
+			return http.StatusAccepted
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if dead.Load() {
+				panic(http.ErrAbortHandler)
+			}
+			h.ServeHTTP(w, r)
+		})
 	}
 }
 
