@@ -79,6 +79,7 @@ func House() []Room {
 		{Name: "interop", Floor: top, Alone: true},
 		{Name: "internal/archtest", Floor: top, Alone: true},
 		{Name: "internal/coverage", Floor: top, Alone: true},
+		{Name: "internal/goapi", Floor: top, Alone: true},
 		{Name: "internal/findings", Floor: top}, // writes pages of the catalogue; its tests play them to an emulator
 		{Name: "internal/dist", Floor: top, Alone: true},
 		{Name: "npm", Floor: top, Alone: true}, // tests only
