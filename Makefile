@@ -22,7 +22,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 TIMEOUT := -timeout 3m
 
 # Files that `make generate` writes and that are committed.
-GENERATED := docs/coverage.md docs/findings docs/schemas
+GENERATED := docs/coverage.md docs/findings docs/schemas docs/api.txt
 
 # The systems that a release is built for, and the one that each change is
 # compiled for: what differs by system differs between Windows and the others.
@@ -80,6 +80,7 @@ generate: ## write the generated files anew
 	$(GO) run ./internal/findings
 	@rm -f docs/schemas/*.json # one that nothing prints any more would stay
 	$(GO) run . schema --write docs/schemas
+	$(GO) run ./internal/goapi
 
 coverage: ## check that every rule of docs/protocol.md is tested, or said not to be emulated
 	$(GO) run ./internal/coverage -check
