@@ -124,10 +124,12 @@ async function start({ flags = [], env, clientState, onEntry, within = PATIENCE,
 function becomeReady(child, { watches, onEntry, within, signal }) {
   return new Promise((resolve, reject) => {
     let ready;
+    let settled = false;
     let complaint = '';
     const late = setTimeout(() => settle(reject, new OutlocalError(`start the emulator: it was not ready within ${within} ms`)), within);
     const aborted = () => settle(reject, signal.reason);
     const settle = (by, what) => {
+      settled = true;
       clearTimeout(late);
       signal?.removeEventListener('abort', aborted);
       by(what);
@@ -138,6 +140,7 @@ function becomeReady(child, { watches, onEntry, within, signal }) {
     child.on('error', (cause) => settle(reject, new OutlocalError(`start the emulator: ${cause.message}`, { cause })));
     child.on('close', (code) => settle(reject, ended(complaint, code)));
     createInterface({ input: child.stdout }).on('line', (line) => {
+      if (settled && !onEntry) return; // it is read all the same: an emulator whose output nobody takes stands still
       const document = JSON.parse(line);
       if (document.schema === READY) ready = document;
       if (document.schema === ENTRY) onEntry?.(document);

@@ -36,9 +36,12 @@ function mishap(args, { exitCode, stdout, stderr }) {
   return new OutlocalError(told?.message ?? `outlocal ${args[0]} exited ${exitCode}: ${stderr.trim()}`, { hint: told?.hint, exitCode });
 }
 
+/** What stands behind -- is another command's, so the flag goes first. */
+const withJSON = ([verb, ...rest]) => [verb, '--json', ...rest];
+
 /** Runs a command with --json; anything but success is an error. */
 async function ask(args, options) {
-  const done = await run([...args, '--json'], options);
+  const done = await run(withJSON(args), options);
   if (done.exitCode !== 0) throw mishap(args, done);
   return documents(done.stdout);
 }
@@ -68,7 +71,7 @@ function secretly(clientState, env) {
 async function verify(url, { flags = [], clientState, env, signal, ...rest } = {}) {
   const told = secretly(clientState, env);
   const args = ['verify', url, ...flagsOf({ ...rest, clientStateEnv: told.clientStateEnv }), ...flags];
-  const done = await run([...args, '--json'], { env: told.env, signal });
+  const done = await run(withJSON(args), { env: told.env, signal });
   if (done.exitCode === WRONG_USE) throw mishap(args, done);
   const printed = documents(done.stdout).filter((document) => !document.error);
   if (printed.length === 0) throw mishap(args, done);

@@ -146,6 +146,11 @@ describe('verify', () => {
     server.close();
   });
 
+  it('takes a command to look deeper', () => assert.rejects(
+    verify('http://localhost:1/hook', { flags: ['--adopt-wait=1ms', '--', process.execPath, '-e', '0'] }),
+    (error) => error.exitCode === 3 && /^adopt: no subscription .*\nhint: /.test(error.message),
+  ));
+
   it('refuses wrong use', () => assert.rejects(verify('http://localhost:1/hook', { dialect: 'nonsense' }), (error) => error.exitCode === 2 && error.hint !== ''));
 });
 
