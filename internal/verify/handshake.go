@@ -38,6 +38,11 @@ func (p *play) answers() []diagnosis.Diagnosis {
 	return slices.DeleteFunc(slices.Clone(p.handshake.Diagnoses), p.aboutAddress)
 }
 
+// handshakeFails says that the plain handshake does, and of what.
+func (p *play) handshakeFails() string {
+	return "the plain handshake fails (" + p.answers()[0].ID + ")"
+}
+
 // aboutAddress tells what the service minds before it asks, or while it connects, though it could be asked all the same.
 func (p *play) aboutAddress(d diagnosis.Diagnosis) bool {
 	switch d.ID {
@@ -68,7 +73,7 @@ func (p *play) facet(c *Check) (answer, error) {
 	case diagnosis.Failed(p.answers()) && c.ID == "handshake-reached" && p.handshake.Answer.Status != 0:
 		return good("")
 	case diagnosis.Failed(p.answers()):
-		return notJudged("the plain handshake fails")
+		return notJudged(p.handshakeFails())
 	}
 	return good("")
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -58,8 +59,21 @@ func (s *Session) Prepare(c emulator.Config) emulator.Config {
 	}
 	c.AllowTargets = append(c.AllowTargets, s.URL.Scheme+"://"+s.URL.Host) // to name it is to allow it, and nothing else
 	c.Faults = append(c.Faults, fault.Rule{Fault: s.script, On: fault.Any})
+	c.Tune = append(slices.Clone(c.Tune), s.limit)
 	c.Mode = diagnosis.Faithful // strict is who judges: a strict emulator would not send to most webhooks at all
 	return c
+}
+
+// limit gives a dialect the session's own time for answers, if that is not the schema's: the app under test may subscribe in another one.
+func (s *Session) limit(d *dialect.Dialect) {
+	usual, err := dialect.Lookup(s.Dialect.String())
+	if err != nil || usual.Delivery.Limit == s.Dialect.Delivery.Limit {
+		return
+	}
+	d.Delivery.Limit, d.Delivery.Good = s.Dialect.Delivery.Limit, s.Dialect.Delivery.Good
+	if d.Handshake != nil {
+		d.Handshake.Limit = s.Dialect.Delivery.Limit
+	}
 }
 
 // Depth is how deep the session can look.
@@ -214,7 +228,7 @@ func (p *play) prevents(c *Check) string {
 func (p *play) preventsHandshake() string {
 	switch {
 	case diagnosis.Failed(p.answers()):
-		return "the plain handshake fails"
+		return p.handshakeFails()
 	case p.handshake.Answer.Took > patient:
 		return "the plain handshake takes so long"
 	case p.single:
