@@ -8,6 +8,7 @@ import (
 
 	"github.com/outlocal/outlocal/control"
 	"github.com/outlocal/outlocal/receiver"
+	"github.com/outlocal/outlocal/tunnel"
 )
 
 // exposeFlags are what expose is told.
@@ -56,6 +57,10 @@ outlocal expose 3000/hook --emulator emulator --no-tunnel`,
 			"your webhook fails the handshake, or something is left at the service",
 			"no tunnel, no sign-in, or nothing listens at the webhook's address"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if given(cmd, "port") && f.tunnel.kind() == tunnel.Ngrok {
+				return wrongUse("add --public-url or --no-tunnel, or leave --port out: ngrok's agent listens at no port of this machine",
+					"expose: --port says nothing with ngrok's tunnel")
+			}
 			return a.expose(cmd.Context(), args, f)
 		},
 	}

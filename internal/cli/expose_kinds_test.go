@@ -42,7 +42,7 @@ func TestExposeWithoutATarget(t *testing.T) {
 // TestExposeByATunnelOfOnesOwn: what the user brings is tried from outside first, and then used.
 func TestExposeByATunnelOfOnesOwn(t *testing.T) {
 	w := newExposeWorld(t, emulator.Config{}, tunneltest.Config{})
-	free, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
+	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

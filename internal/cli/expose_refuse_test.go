@@ -57,6 +57,7 @@ func TestExposeRefuses(t *testing.T) {
 		{"a service that is none", []string{"--service", "graph"}, "", ExitUsage, []string{"read --service graph: it is no service"}, false},
 		{"a token in the clear", []string{"--service", "http://graph.example/v1.0"}, "", ExitUsage, []string{"a token would go to graph.example in the clear"}, false},
 		{"a token that is not there", []string{"--sign-in", "token"}, "", ExitUsage, []string{"the variable OUTLOCAL_ACCESS_TOKEN holds no access token"}, false},
+		{"a port that nobody listens at", w.through("--port", "3654"), "", ExitUsage, []string{"--port says nothing with ngrok's tunnel"}, false},
 		{"two tunnels", []string{"--no-tunnel", "--url", "x"}, "", ExitUsage, []string{"expose takes either --"}, false},
 		{"a profile that is no name", w.through("--profile", "a b"), "", ExitUsage, []string{`take the name "a b"`}, false},
 		{"no patience", w.through("--patience", "0s"), "", ExitUsage, []string{"read --patience: want more than 0"}, false},
