@@ -48,8 +48,7 @@ func (p *play) readAfter(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, ok := p.calls(ctx, since, read(items[0].ID))
-	return ok, nil
+	return p.calls(ctx, since, read(items[0].ID)), nil
 }
 
 // reads counts how often an item was read.
@@ -129,8 +128,7 @@ func playCallsBatch(ctx context.Context, p *play, c *Check) (answer, error) {
 	soon, cancel := context.WithTimeout(ctx, reaction) // for all of them together
 	defer cancel()
 	missing := slices.DeleteFunc(items, func(it control.RaisedItem) bool {
-		_, ok := p.calls(soon, since, read(it.ID))
-		return ok
+		return p.calls(soon, since, read(it.ID))
 	})
 	switch {
 	case len(missing) == 0:
@@ -186,7 +184,7 @@ func (p *play) reacts(ctx context.Context, c *Check, event notify.Lifecycle, wan
 }
 
 func (p *play) reacted(ctx context.Context, c *Check, since uint64, event notify.Lifecycle, wanted func(*journal.Entry) bool) (answer, error) {
-	if _, ok := p.calls(ctx, since, wanted); ok {
+	if p.calls(ctx, since, wanted) {
 		return good("")
 	}
 	found, detail := c.Findings[0], fmt.Sprintf("no such call came within %s", reaction)

@@ -157,12 +157,12 @@ func (p *play) revive(ctx context.Context, c *Check, a answer) (answer, error) {
 	}
 	to, err := p.audience(ctx, 1)
 	if err != nil {
-		return a, nil //nolint:nilerr // there is nobody to be asked
+		return a, nil // there is nobody to be asked
 	}
 	defer p.leave(ctx, to)
 	attempts, _, err := p.send(ctx, sending{to: to})
 	if err != nil {
-		return a, nil //nolint:nilerr // nor here
+		return a, nil // nor here
 	}
 	after := attempts[0].Taken
 	if after.Status != 0 && (after.Status < 500 || p.plain.taken.Status >= 500) {

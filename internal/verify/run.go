@@ -59,13 +59,13 @@ func (s *Session) Prepare(c emulator.Config) emulator.Config {
 	}
 	c.AllowTargets = append(c.AllowTargets, s.URL.Scheme+"://"+s.URL.Host) // to name it is to allow it, and nothing else
 	c.Faults = append(c.Faults, fault.Rule{Fault: s.script, On: fault.Any})
-	c.Tune = append(slices.Clone(c.Tune), s.limit)
+	c.Tune = append(slices.Clone(c.Tune), s.hasten)
 	c.Mode = diagnosis.Faithful // strict is who judges: a strict emulator would not send to most webhooks at all
 	return c
 }
 
-// limit gives a dialect the session's own time for answers, if that is not the schema's: the app under test may subscribe in another one.
-func (s *Session) limit(d *dialect.Dialect) {
+// hasten gives a dialect the session's own time for answers, if that is not the schema's: the app under test may subscribe in another one.
+func (s *Session) hasten(d *dialect.Dialect) {
 	usual, err := dialect.Lookup(s.Dialect.String())
 	if err != nil || usual.Delivery.Limit == s.Dialect.Delivery.Limit {
 		return
