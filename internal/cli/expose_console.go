@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -119,7 +120,7 @@ func (c *console) passed(e *journal.Entry) {
 // fetched tells the item that a notification named.
 func (c *console) fetched(e *journal.Entry) {
 	x := e.Exchange
-	if x == nil {
+	if x == nil || strings.HasSuffix(x.Error, context.Canceled.Error()) { // it ended meanwhile
 		return
 	}
 	if x.Error != "" {

@@ -94,6 +94,7 @@ func TestExposeRich(t *testing.T) {
 		t.Fatal(err)
 	}
 	x.out.await(t, `content: {`)
+	x.out.await(t, "item: “Secret lunch”")
 	if code := x.end(t); code != ExitGood || !strings.Contains(x.out.String(), `"subject":"Secret lunch"`) || strings.Contains(x.out.String(), "✗") {
 		t.Errorf("it ends with %d:\n%s", code, x.out)
 	}
