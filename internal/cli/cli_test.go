@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(allForms{m}, map[string]func(){
 		"outlocal": func() { os.Exit(runOutlocal()) },
 		"child":    func() { os.Exit(child(os.Args[1:], os.Stdin, os.Stdout)) },
-		"app":      func() { os.Exit(hookedApp(os.Args[1:])) },
+		"app":      func() { os.Exit(hookedApp(os.Args[1:], os.Stdout)) },
 	})
 }
 

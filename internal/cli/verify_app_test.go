@@ -45,7 +45,7 @@ func TestVerifyApp(t *testing.T) {
 
 // hookedApp is a program with a webhook, as verify starts it: it subscribes with it, reads what it is notified of, and does what it is asked
 // to. Its arguments are what it neglects.
-func hookedApp(neglects []string) (code int) {
+func hookedApp(neglects []string, out io.Writer) (code int) {
 	app := &notified{neglects: neglects, client: &subscriber.Client{BaseURL: os.Getenv("OUTLOCAL_GRAPH_URL"), Dialect: dialect.GraphV1, Token: "app"}}
 	app.url = "http://127.0.0.1:" + os.Getenv("PORT") + "/hook"
 	if slices.Contains(neglects, "url") {
@@ -64,7 +64,7 @@ func hookedApp(neglects []string) (code int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	fmt.Println("the app has subscribed")
+	fmt.Fprintln(out, "the app has subscribed")
 	select {}
 }
 

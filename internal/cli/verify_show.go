@@ -120,7 +120,11 @@ func (s *verifyShow) conclude(columns []verify.Column) error {
 	findings := verify.Findings(columns)
 	for i := range findings {
 		s.out.line("")
-		s.finding(&findings[i], len(columns) > 1)
+		p := verifyPrinter{out: s.out}
+		p.finding(findings[i].Diagnosis)
+		if len(columns) > 1 {
+			p.row("in", strings.Join(findings[i].Dialects, ", "), s.out.asIs)
+		}
 	}
 	s.next(columns)
 	s.out.line("")
@@ -215,15 +219,6 @@ func (s *verifyShow) mark(o verify.Outcome) string {
 	return " "
 }
 
-// finding tells one finding once, with the dialects that it concerns.
-func (s *verifyShow) finding(f *verify.Finding, several bool) {
-	p := verifyPrinter{out: s.out}
-	p.finding(f.Diagnosis)
-	if several {
-		p.row("in", strings.Join(f.Dialects, ", "), s.out.asIs)
-	}
-}
-
 // next tells what the service would make of such answers, each sentence once.
 func (s *verifyShow) next(columns []verify.Column) {
 	var said []string
@@ -307,12 +302,12 @@ func (s *verifyShow) table(columns []verify.Column) {
 		outcomes := map[verify.Outcome]bool{}
 		for k := range columns {
 			o := columns[k].Results[i].Outcome
-			if o != verify.Absent { // what a schema lacks is no difference in the webhook
+			if o != verify.Absent && o != verify.NotJudged { // what a schema lacks, or nobody saw, is no difference in the webhook
 				outcomes[o] = true
 			}
 			cells = append(cells, s.mark(o)+strings.Repeat(" ", len(names[k])-1))
 		}
-		if len(outcomes) == 0 || len(outcomes) == 1 && !s.v.all && (outcomes[verify.Good] || outcomes[verify.NotJudged]) {
+		if !s.v.all && (len(outcomes) == 0 || len(outcomes) == 1 && outcomes[verify.Good]) {
 			left++
 			continue
 		}
@@ -323,7 +318,7 @@ func (s *verifyShow) table(columns []verify.Column) {
 		s.out.line("%s%s  %s", differs, pad(clip(columns[0].Results[i].Check.Title, spare), spare), strings.Join(cells, "  "))
 	}
 	if left > 0 {
-		s.out.line("%s", s.out.dim("  "+count(left, "check")+" on which all agree, good or not judged: --all shows them"))
+		s.out.line("%s", s.out.dim("  "+count(left, "check")+" good or not judged: --all shows them"))
 	}
 	s.reasons(columns)
 }
