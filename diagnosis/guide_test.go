@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -155,4 +156,25 @@ func diagnosed(diagnoses []Diagnosis) []string {
 		all = append(all, d.ID)
 	}
 	return all
+}
+
+// An id that was published once is found for ever: people's CI, issues and search engines hold it.
+func TestIDsNeverVanish(t *testing.T) {
+	published, err := os.ReadFile("../docs/findings/ids.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for id := range strings.Lines(string(published)) {
+		if id = strings.TrimSpace(id); strings.HasPrefix(id, "#") {
+			continue
+		}
+		count++
+		if _, ok := Lookup(id); !ok {
+			t.Errorf("%s was published and is no finding any more", id)
+		}
+	}
+	if count < 100 {
+		t.Errorf("only %d ids were published", count)
+	}
 }

@@ -74,7 +74,6 @@ func (a *app) explainable(args []string) (string, error) {
 			return "", notJudged("", "read standard input: %w", err)
 		}
 		if len(read) > mostExplained {
-			read = read[:mostExplained]
 			a.err.line("%s only the first megabyte is read", a.err.caution())
 		}
 		text = string(read)
