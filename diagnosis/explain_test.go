@@ -76,6 +76,7 @@ func TestExplainReadsWhatPeoplePaste(t *testing.T) {
 		{"broken by a terminal", "Subscription validation\n             request timed\r\n  out.", "handshake-timeout"},
 		{"among other bytes", "\xff\xfe\x00 Subscription validation request timed out. \x00", "handshake-timeout"},
 		{"the beginning", "Subscription validation request failed", "handshake-json-quotes"},
+		{"the longer of two sentences", "Subscription validation request timed out. Subscription Id 1f2e already exists for the requested combination", "subscribe-duplicate"},
 		{"an id in it", "Subscription Id 7f105c7d-2dc5-4530-97cd-4e7ae6534c07 already exists for", "subscribe-duplicate"},
 	}
 	for _, tt := range tests {

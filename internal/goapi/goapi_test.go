@@ -34,6 +34,8 @@ var Spoken = "x"
 func New(text string,
 	tone ...string) *Word { return nil }
 func (w *Word) Say() {}
+func (w *Word) whisper() {}
+func say() {}
 func (s small) Say() {}
 `,
 		"words/words_test.go":     "package words\nfunc TestX() {}\n",
