@@ -133,6 +133,9 @@ func Probed(method string, a Answer, mode Mode) []Diagnosis {
 	f := fact{at: "status", sent: method + " without a token"}
 	if a.Err != nil {
 		f.at, f.detail = "connection", "your webhook answered nothing: "+seen(a.Err)
+		if kind, _ := classify(a.Err); kind == troubleTimeout {
+			f.detail = "no answer within " + round(a.Took)
+		}
 	} else {
 		f.detail, f.got = "your webhook answered "+statusLine(a)+pageOf(a).reason(), shown(a)
 	}

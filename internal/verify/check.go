@@ -78,7 +78,9 @@ func (c *Check) In(d *dialect.Dialect) bool { return c.has == nil || c.has(d) }
 
 // Checks lists all checks in the order in which they are played.
 func Checks() []Check {
-	return slices.Concat(facets(), handshakeChecks(), httpsChecks(), notificationChecks(), lifecycleChecks(), callChecks(), lastChecks())
+	notifications := notificationChecks()
+	plain, others := notifications[:1], notifications[1:]
+	return slices.Concat(facets(), handshakeChecks(), httpsChecks(), plain, probeChecks(), others, lifecycleChecks(), callChecks(), lastChecks())
 }
 
 // Words are what checks can be chosen by: ids of checks and findings, and groups.

@@ -52,6 +52,16 @@ func handshakeChecks() []Check {
 		{ID: "token-unicode", Title: "echoes letters beyond ASCII, in UTF-8", Findings: []string{"handshake-charset", "handshake-odd-token"}, play: playToken(tokenUnicode)},
 		{ID: "token-long", Title: "echoes a token of 2000 characters", Findings: []string{"handshake-long-token", "handshake-cut"}, play: playToken(tokenLong)},
 		{ID: "token-script", Title: "lets no script through as a web page", Findings: []string{"handshake-reflected"}, hostile: true, play: playScript},
+	}
+	for i := range list {
+		list[i].Group, list[i].has = Handshakes, hasHandshake
+	}
+	return list
+}
+
+// probeChecks are what passers-by send. They come after the plain notification: who answers that no better makes no second mistake.
+func probeChecks() []Check {
+	list := []Check{
 		{ID: "probe-get", Title: "bears a GET without a token", Findings: []string{"handshake-probe", "webhook-died"}, hostile: true, play: playProbe("GET")},
 		{ID: "probe-head", Title: "bears a HEAD without a token", Findings: []string{"handshake-probe", "webhook-died"}, hostile: true, play: playProbe("HEAD")},
 	}

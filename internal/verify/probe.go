@@ -41,8 +41,15 @@ func (p *play) probe(ctx context.Context, method string) diagnosis.Answer {
 // probeLimit is how much of a page is read: more than any judge looks at.
 const probeLimit = 64 << 10
 
+// class is the first digit of a status, 0 for none.
+func class(status int) int { return status / 100 }
+
 func playProbe(method string) player {
 	return func(ctx context.Context, p *play, _ *Check) (answer, error) {
-		return came(diagnosis.Probed(method, p.probe(ctx, method), p.Mode))
+		got := p.probe(ctx, method)
+		if plain := p.plain.taken; p.plain.done && class(plain.Status) == class(got.Status) && (got.Status == 0 || got.Status >= 500) {
+			return notJudged("a plain notification is answered no better")
+		}
+		return came(diagnosis.Probed(method, got, p.Mode))
 	}
 }

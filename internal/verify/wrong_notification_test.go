@@ -220,6 +220,13 @@ func wrongNotifications() []flaw {
 			hook: broken(func(h *webhook) { h.take = func(*http.Request, []*item) int { panic("no database") } }),
 		},
 		{
+			name: "fails on all but the handshake", want: "delivery-error",
+			hook: broken(func(h *webhook) {
+				h.take = func(*http.Request, []*item) int { panic("no database") }
+				h.other = func(http.ResponseWriter, *http.Request) { panic("no database") }
+			}),
+		},
+		{
 			name: "hangs up on notifications", want: "delivery-reset",
 			hook: broken(func(h *webhook) { h.take = func(*http.Request, []*item) int { panic(http.ErrAbortHandler) } }),
 		},
@@ -401,6 +408,15 @@ func slowWebhooks() []flaw {
 			name: "works before it answers, for ever", thread: "microsoftgraph/microsoft-graph-docs#4949", want: "delivery-timeout", limit: limit,
 			hook: before(func(_ http.ResponseWriter, r *http.Request) bool {
 				if notified(r) {
+					hang(r)
+				}
+				return false
+			}),
+		},
+		{
+			name: "answers the handshake and nothing else", want: "delivery-timeout", limit: limit,
+			hook: before(func(_ http.ResponseWriter, r *http.Request) bool {
+				if _, ok := findToken(r); !ok {
 					hang(r)
 				}
 				return false
