@@ -15,7 +15,7 @@ import (
 )
 
 // reaction is how long an app is given to call after it was notified: a queue on the same machine takes much less.
-const reaction = 3 * time.Second
+const reaction = 5 * time.Second
 
 // readsNothing is why one can't tell by its calls what an app does with notifications.
 const readsNothing = "the app reads no items that notifications name"
