@@ -133,6 +133,16 @@ func advance(ctx context.Context, steer *control.Client, d time.Duration) error 
 	}
 }
 
+// settle returns once it has done all that there is to do now.
+func (x *exposed) settle() {
+	x.t.Helper()
+	ctx, cancel := context.WithTimeout(x.t.Context(), storyPatience)
+	defer cancel()
+	if err := advance(ctx, x.steer, 0); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
 // kill ends it as a power failure does.
 func (x *exposed) kill() {
 	x.t.Helper()

@@ -57,6 +57,7 @@ func TestExposeStory(t *testing.T) {
 	w.arrives(moved)
 
 	t.Log("the service loses a notification, and says so")
+	x.settle() // it has to know where the mailbox stood
 	w.fault("drop:next=1")
 	lost := w.change().Items[0].ID
 	w.lifecycle(notify.Missed)
@@ -72,11 +73,15 @@ func TestExposeStory(t *testing.T) {
 	w.arrives(anew)
 
 	t.Log("the service wants another token")
+	x.settle() // or another request of its would be refused
 	since = w.outlook.Journal().Last()
 	w.fault("claims-challenge:next=1")
 	w.lifecycle(notify.ReauthorizationRequired)
 	w.await(since, journal.SignIn, "")
-	w.await(since, journal.Reauthorized, anew.Subscription)
+	again := w.await(since, journal.Reauthorized, anew.Subscription)
+	w.fault("claims-challenge:on=item,next=1") // of who reads a message, too
+	w.arrives(anew)
+	w.await(again.Seq, journal.SignIn, "")
 
 	t.Log("three days go by")
 	w.days(x, anew.Subscription)
@@ -84,19 +89,21 @@ func TestExposeStory(t *testing.T) {
 
 	t.Log("the process is killed, and started again")
 	x.kill()
+	w.nobodyConnected()
 	since = w.outlook.Journal().Last()
 	w.only(anew)
 	x = w.expose("--url", "story."+tunneltest.DefaultDomain)
-	again := w.subscribes(since) // a URL for lifecycle notifications can't be changed (W1.4-05)
-	w.only(again)
-	w.arrives(again)
+	replaced := w.subscribes(since) // a URL for lifecycle notifications can't be changed (W1.4-05)
+	w.only(replaced)
+	w.arrives(replaced)
 
 	t.Log("killed once more, it comes back under the same name")
 	x.kill()
+	w.nobodyConnected()
 	since = w.outlook.Journal().Last()
 	x = w.expose("--url", "story."+tunneltest.DefaultDomain)
-	w.only(again)
-	w.arrives(again)
+	w.only(replaced)
+	w.arrives(replaced)
 	if anew, _ := w.outlook.Journal().Since(since, func(e *journal.Entry) bool { return e.Kind == journal.Subscribed || e.Kind == journal.Handshake }, 0); len(anew) > 0 {
 		t.Errorf("what was there was not taken over: %s", anew[0].Kind)
 	}
@@ -106,9 +113,7 @@ func TestExposeStory(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	w.only()
-	if seen := w.edge.Seen(); seen.Sessions > 0 {
-		t.Errorf("%d agents are still connected", seen.Sessions)
-	}
+	w.nobodyConnected()
 }
 
 // subscribes waits for the subscription that is made after an entry, and the handshakes through the tunnel that come before.
@@ -221,6 +226,12 @@ func (w *offline) awaitEdge(what string, wanted func(tunneltest.Seen) bool) {
 	if err := w.edge.Wait(ctx, wanted); err != nil {
 		w.t.Fatalf("wait for %s: %v", what, err)
 	}
+}
+
+// nobodyConnected waits until the edge has missed the agent of a process that is gone.
+func (w *offline) nobodyConnected() {
+	w.t.Helper()
+	w.awaitEdge("the agent to be missed", func(s tunneltest.Seen) bool { return s.Sessions == 0 })
 }
 
 func (w *offline) patient() (context.Context, context.CancelFunc) {
