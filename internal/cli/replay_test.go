@@ -76,8 +76,9 @@ func TestReplay(t *testing.T) {
 	if len(seen) < 2 || string(seen[len(seen)-2].Exchange.RequestBody) == string(seen[len(seen)-1].Exchange.RequestBody) {
 		t.Error("the two did not go in their order")
 	}
-	if now := w.emulator.Journal().Last(); now != sent {
-		t.Errorf("the service was asked %d times", now-sent)
+	// But for the delta query, which the keeper asks once and an emulator refuses.
+	if asked, _ := w.emulator.Journal().Since(sent, func(e *journal.Entry) bool { return e.Kind != journal.Refused }, 0); len(asked) > 0 {
+		t.Errorf("the service was asked %d times, such as %s", len(asked), asked[0].Kind)
 	}
 	if err := w.hook.SetAnswers(receiver.Answers{Notification: receiver.Answer{Status: http.StatusInternalServerError}}); err != nil {
 		t.Fatal(err)
