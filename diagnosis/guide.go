@@ -145,6 +145,7 @@ func (f Finding) command() string {
 // commands show findings that the command of their group doesn't.
 func commands() map[string]string {
 	const fault = "outlocal emulate --webhook URL --fault "
+	const calls = "outlocal verify URL -- COMMAND"
 	const alone, app = "outlocal verify URL", "outlocal verify URL -- COMMAND"
 	return map[string]string{
 		"notification-early":                alone,
