@@ -2,7 +2,7 @@ package emulator
 
 import (
 	"context"
-	"crypto/rsa"
+	"crypto"
 	"crypto/x509"
 	"fmt"
 	"log/slog"
@@ -28,8 +28,9 @@ type Config struct {
 	Auth   Auth   // which bearer tokens are taken; any if zero
 	SignIn SignIn // who is signed in at a browser; User at once if zero
 	Apps   []App  // applications that have to prove who they are; any other is taken at its word
-	// SigningKey signs tokens; nil for one of its own, made when it is first needed, which takes a tenth of a second.
-	SigningKey *rsa.PrivateKey
+	// SigningKey signs tokens, and is a [*rsa.PrivateKey]; nil for one of its own, made when it is first needed, which takes a tenth of a
+	// second.
+	SigningKey crypto.Signer
 
 	// Quota is what becomes of requests beyond what the service takes of an application; they are answered with a hint if zero.
 	Quota Quota

@@ -10,6 +10,7 @@ package emulator
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -89,6 +90,9 @@ func New(c Config) (*Server, error) {
 	}
 	if err := checkApps(c.Apps); err != nil {
 		return nil, err
+	}
+	if _, ok := c.SigningKey.(*rsa.PrivateKey); !ok && c.SigningKey != nil {
+		return nil, fmt.Errorf("use signing key: it is a %T, want *rsa.PrivateKey", c.SigningKey)
 	}
 	targets, err := targetsOf(c)
 	if err != nil {

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -57,8 +58,9 @@ const (
 // newAuthority makes the emulator's sign-in. Tokens are dated on the wall clock: the programs that read them have no other.
 func (s *Server) newAuthority() *login.Authority {
 	c := login.Config{
-		Users: s.boxes, User: s.config.User, Tenant: DefaultTenant, Application: DefaultApp, Now: s.clock.Wall, Record: s.recordSignIn, Key: s.config.SigningKey,
+		Users: s.boxes, User: s.config.User, Tenant: DefaultTenant, Application: DefaultApp, Now: s.clock.Wall, Record: s.recordSignIn,
 	}
+	c.Key, _ = s.config.SigningKey.(*rsa.PrivateKey) // New has seen to it that it is one, or none
 	if s.config.SignIn == SignInByPage {
 		c.Choice = login.Page
 	}

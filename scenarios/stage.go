@@ -138,10 +138,11 @@ func (st *stage) ownEmulator() error {
 		Roots: st.options.Roots, AllowTargets: st.options.AllowTargets, Wait: st.sleep,
 	}
 	if st.scenario.encrypts {
-		var err error
-		if c.SigningKey, err = serviceKey(); err != nil {
+		key, err := serviceKey()
+		if err != nil {
 			return err
 		}
+		c.SigningKey = key
 	}
 	c.Serve = withMounts(emulator.DefaultMounts(), c.Serve...)
 	st.scenario.Configure(&c)
