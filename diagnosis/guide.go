@@ -145,7 +145,6 @@ func (f Finding) command() string {
 // commands show findings that the command of their group doesn't.
 func commands() map[string]string {
 	const fault = "outlocal emulate --webhook URL --fault "
-	const calls = "outlocal verify URL -- COMMAND"
 	const alone, app = "outlocal verify URL", "outlocal verify URL -- COMMAND"
 	return map[string]string{
 		"notification-early":                alone,
@@ -156,6 +155,7 @@ func commands() map[string]string {
 		"notification-empty-body":           alone,
 		"notification-first-only":           app,
 		"notification-twice":                app,
+		"lifecycle-renewed-only":            app,
 		"lifecycle-not-reauthorized":        app,
 		"lifecycle-not-recreated":           app,
 		"lifecycle-not-resynced":            app,
