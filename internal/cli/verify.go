@@ -55,12 +55,11 @@ and what Microsoft would answer. outlocal explain ID tells more of one.
 
 How deep it looks depends on what the webhook has reason to believe:
 
-  wire       what anybody can see. Whether notifications are taken is not judged, as they are a stranger's, but
-             what is wrong whoever sends them is: a crash, a redirect, a silence
-  believed   with --client-state-env NAME they carry the client state that it expects; with --adopt the app makes
-             its subscription at an emulator here, and they are that subscription's
-  calls      with -- COMMAND the app is started with the emulator's address in its variables, as by outlocal exec;
-             what it calls back is judged too: what it reads, whether it reauthorizes and subscribes anew
+  wire       what anybody can see: whether notifications are taken is not judged, as they are a stranger's
+  believed   --client-state-env NAME: they carry the client state that your webhook expects
+             --adopt: your app subscribes at an emulator here, and they are that subscription's
+  calls      -- COMMAND: your app is started beside the emulator, as by outlocal exec, and what it calls back
+             is judged too: what it reads, whether it reauthorizes and subscribes anew
 
 The URL is short for what is usual: 3000/hook means http://localhost:3000/hook, hooks.example.com/graph means
 https://hooks.example.com/graph. Beyond this machine only the handshake, https and one small batch are asked for,
