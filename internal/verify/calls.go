@@ -158,11 +158,12 @@ func playCallsDuplicate(ctx context.Context, p *play, c *Check) (answer, error) 
 	}))
 }
 
-// playCallsMissed takes any read for an attempt to catch up: a delta, a list, or items one by one.
+// playCallsMissed takes any read for an attempt to catch up, be it of a list or refused, but for those of items that it was notified of:
+// it may be behind with these.
 func playCallsMissed(ctx context.Context, p *play, c *Check) (answer, error) {
 	return p.reacts(ctx, c, notify.Missed, func(e *journal.Entry) bool {
 		x := e.Exchange
-		return (e.Kind == journal.Read || e.Kind == journal.Refused) && x != nil && x.Method == http.MethodGet
+		return (e.Kind == journal.Read || e.Kind == journal.Refused) && x != nil && x.Method == http.MethodGet && !p.named[itemOf(e)]
 	})
 }
 

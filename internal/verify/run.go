@@ -127,6 +127,7 @@ type play struct {
 		fails string // why nothing can be measured by it; empty if it can
 	}
 	stumbled map[string]stumble // checks that failed, by id
+	named    map[string]bool    // items that notifications named
 	single   bool               // only the first handshake was answered well
 
 	removed uint64      // journal entry before the adopted subscription was removed; 0 if it was not
@@ -140,7 +141,7 @@ func (s *Session) newPlay() (*play, error) {
 	if err := targets.Allow(s.URL.Scheme + "://" + s.URL.Host); err != nil {
 		return nil, err
 	}
-	return &play{Session: s, adopted: s.Adopted, transport: newTransport(targets), stumbled: map[string]stumble{}}, nil
+	return &play{Session: s, adopted: s.Adopted, transport: newTransport(targets), stumbled: map[string]stumble{}, named: map[string]bool{}}, nil
 }
 
 // The bounds of what a webhook that is in a bad way can cost.

@@ -149,6 +149,9 @@ func (p *play) send(ctx context.Context, s sending) ([]attempt, []control.Raised
 	if err != nil {
 		return nil, nil, err
 	}
+	for _, it := range raised.Items {
+		p.named[it.ID] = true
+	}
 	if raised.Matched == 0 {
 		return nil, nil, errUnheard
 	}

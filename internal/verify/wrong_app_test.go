@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/outlocal/outlocal/dialect"
 	"github.com/outlocal/outlocal/notify"
@@ -18,6 +19,8 @@ type app struct {
 	client *subscriber.Client
 	url    string
 
+	late  sync.WaitGroup                      // what it does beside that
+	later func(after time.Duration, it *item) // reads it then
 	queue chan *item
 	ended chan struct{}
 	stop  context.CancelFunc
@@ -53,6 +56,9 @@ func newApp(d *dialect.Dialect, change func(*app)) *app {
 	a.onMissed = func(ctx context.Context, _ *item) { a.catchUp(ctx) }
 	a.onReauthorize = func(ctx context.Context, _ *item) { _ = a.client.Reauthorize(ctx, a.id()) }
 	a.onRemoved = func(ctx context.Context, _ *item) { _ = a.subscribe(ctx) }
+	a.later = func(d time.Duration, it *item) {
+		a.late.Go(func() { delayed(ctx, d); a.readItem(ctx, it) })
+	}
 	change(a)
 	go a.work(ctx)
 	return a
@@ -74,6 +80,7 @@ func (a *app) join(s *Session) error {
 func (a *app) close() {
 	a.stop()
 	<-a.ended
+	a.late.Wait()
 }
 
 func (a *app) work(ctx context.Context) {
@@ -208,6 +215,20 @@ func wrongApps() []flaw {
 		{
 			name: "fetches nothing after missed", thread: "microsoftgraph/microsoft-graph-docs-contrib#2760", want: "lifecycle-not-resynced", depth: CallsBack,
 			app: func(a *app) { a.onMissed = nothing },
+		},
+		{
+			name: "fetches nothing after missed, and is behind", want: "lifecycle-not-resynced", depth: CallsBack, in: graphOnly(),
+			app: func(a *app) {
+				a.onMissed = nothing
+				take := a.take
+				a.take = func(r *http.Request, items []*item) int {
+					if len(items) < largestBatch {
+						return take(r, items)
+					}
+					a.later(4*time.Second, items[0]) // so many take their time
+					return http.StatusAccepted
+				}
+			},
 		},
 		{
 			name: "fails on a subscription that it doesn't know yet", thread: "microsoftgraph/aspnetcore-webhooks-sample#1", want: "notification-early", depth: CallsBack,

@@ -191,7 +191,7 @@ func wrongEchoes() []flaw {
 				var last atomic.Value
 				return answering(func(w http.ResponseWriter, r *http.Request, token string) {
 					last.Store(token)
-					delayed(r, 30*time.Millisecond) // as long as a look into the database
+					delayed(r.Context(), 30*time.Millisecond) // as long as a look into the database
 					echoToken(w, r, last.Load().(string))
 				})()
 			},

@@ -172,7 +172,7 @@ func wrongNotifications() []flaw {
 					if busy.Add(1) > 8 {
 						return answerWith(http.StatusTooManyRequests, "text/plain", "Too Many Requests")(w, r)
 					}
-					delayed(r, 60*time.Millisecond)
+					delayed(r.Context(), 60*time.Millisecond)
 					return false
 				})()
 			},
@@ -399,7 +399,7 @@ func slowWebhooks() []flaw {
 			name: "works before it answers, for 4 s", thread: "microsoftgraph/microsoft-graph-docs#4841", want: "delivery-late", limit: limit,
 			hook: before(func(_ http.ResponseWriter, r *http.Request) bool {
 				if notified(r) {
-					delayed(r, late)
+					delayed(r.Context(), late)
 				}
 				return false
 			}),
@@ -426,7 +426,7 @@ func slowWebhooks() []flaw {
 			name: "works on each of a request before it answers", want: "notification-batch", depth: Believed, limit: limit, in: graphOnly(),
 			hook: broken(func(h *webhook) {
 				h.take = func(r *http.Request, items []*item) int {
-					delayed(r, time.Duration(len(items))*late/largestBatch)
+					delayed(r.Context(), time.Duration(len(items))*late/largestBatch)
 					return http.StatusAccepted
 				}
 			}),
@@ -439,7 +439,7 @@ func slowWebhooks() []flaw {
 					if notified(r) {
 						one.Lock()
 						defer one.Unlock()
-						delayed(r, late/burst)
+						delayed(r.Context(), late/burst)
 					}
 					return false
 				})()

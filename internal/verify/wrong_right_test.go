@@ -69,7 +69,10 @@ func rightWebhooks() []flaw {
 		},
 		{
 			name: "right: takes a moment", depth: Believed,
-			hook: before(func(_ http.ResponseWriter, r *http.Request) bool { delayed(r, 5*time.Millisecond); return false }),
+			hook: before(func(_ http.ResponseWriter, r *http.Request) bool {
+				delayed(r.Context(), 5*time.Millisecond)
+				return false
+			}),
 		},
 		{
 			name: "right: stands behind TLS", depth: Believed, hook: broken(func(*webhook) {}),

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -167,12 +168,12 @@ func answerWith(status int, mediaType, body string) func(http.ResponseWriter, *h
 }
 
 // delayed waits for as long as work takes that is done before the answer, or until nobody waits for that any more.
-func delayed(r *http.Request, d time.Duration) {
+func delayed(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-r.Context().Done():
+	case <-ctx.Done():
 	}
 }
 
