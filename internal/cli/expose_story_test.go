@@ -73,10 +73,9 @@ func TestExposeStory(t *testing.T) {
 	w.arrives(anew)
 
 	t.Log("the service wants another token")
-	x.settle() // or another request of its would be refused
 	since = w.outlook.Journal().Last()
-	w.fault("claims-challenge:next=1")
-	w.lifecycle(notify.ReauthorizationRequired)
+	w.fault("claims-challenge:on=reauthorize,next=1")
+	w.pass(x, time.Hour) // in which it wants to know whether the app may still watch
 	w.await(since, journal.SignIn, "")
 	again := w.await(since, journal.Reauthorized, anew.Subscription)
 	w.fault("claims-challenge:on=item,next=1") // of who reads a message, too
@@ -152,11 +151,10 @@ func (w *offline) arrives(s journal.Entry) {
 	}
 }
 
-// days lets both clocks go on together. Meanwhile the subscription is renewed and reauthorized, and never both within minutes.
-func (w *offline) days(x *exposed, id string) {
+// pass lets both clocks go on together.
+func (w *offline) pass(x *exposed, d time.Duration) {
 	w.t.Helper()
-	since := w.outlook.Journal().Last()
-	for passed := time.Duration(0); passed < storyDays; passed += storyStep {
+	for passed := time.Duration(0); passed < d; passed += storyStep {
 		ctx, cancel := w.patient()
 		theirs := make(chan error, 1)
 		go func() { theirs <- advance(ctx, x.steer, storyStep) }()
@@ -165,6 +163,13 @@ func (w *offline) days(x *exposed, id string) {
 		}
 		cancel()
 	}
+}
+
+// days lets three days go by. Meanwhile the subscription is renewed and reauthorized, and never both within minutes.
+func (w *offline) days(x *exposed, id string) {
+	w.t.Helper()
+	since := w.outlook.Journal().Last()
+	w.pass(x, storyDays)
 	tended, _ := w.outlook.Journal().Since(since, func(e *journal.Entry) bool {
 		return e.Subscription == id && (e.Kind == journal.Renewed || e.Kind == journal.Reauthorized)
 	}, 0)
