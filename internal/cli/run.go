@@ -53,7 +53,7 @@ outlocal run --tag conformance --webhook http://localhost:3000/hook
 outlocal run stories/ --skip-tag slow --junit report.xml --annotate github
 outlocal run any-webhook-survives --set resource=me/events --set happening=event.created --set fault=twice
 outlocal run stories/ --repeat 20 --parallel 4 --seed 7`,
-		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "nothing answers at the webhook's address, or the emulator that was named is not there"),
+		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "nothing answers at the webhook's address, the emulator that was named is not there, or a report can't be written"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("seed") {
 				f.seed = anySeed()
@@ -78,8 +78,8 @@ outlocal run stories/ --repeat 20 --parallel 4 --seed 7`,
 	flags.StringArrayVar(&f.skipped, "skip-tag", nil, "leave out those with this `TAG`; may be repeated, one is enough")
 	flags.StringArrayVar(&f.set, "set", nil, "give a variable of the files a value, as `NAME=VALUE`, or choose one of a matrix; may be repeated")
 	flags.Uint64Var(&f.seed, "seed", 0, "of all that is random, to play the same again; any if left out")
-	flags.IntVar(&f.repeat, "repeat", 1, "play each so many `TIMES`, with the seed, the one after it, and so on")
-	flags.IntVar(&f.parallel, "parallel", 1, "play so many at a `TIME`, each on an emulator of its own; what is printed keeps its order")
+	flags.IntVar(&f.repeat, "repeat", 1, "play each `N` times, with the seed, the one after it, and so on")
+	flags.IntVar(&f.parallel, "parallel", 1, "play `N` at a time, each on an emulator of its own; what is printed keeps its order")
 	flags.BoolVar(&f.strict, "strict", false, "fail where a scenario is skipped")
 	flags.BoolVar(&f.steps, "steps", false, "show every step")
 	flags.StringVar(&f.emulator.emulator, "emulator", "", "play on one that runs, by `URL|NAME`, in a mailbox of its own")
