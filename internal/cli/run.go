@@ -53,7 +53,7 @@ outlocal run --tag conformance --webhook http://localhost:3000/hook
 outlocal run stories/ --skip-tag slow --junit report.xml --annotate github
 outlocal run any-webhook-survives --set resource=me/events --set happening=event.created --set fault=twice
 outlocal run stories/ --repeat 20 --parallel 4 --seed 7`,
-		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "nothing answers at the webhook's address, the emulator that was named is not there, or a report can't be written"),
+		Annotations: exits("all went as told", "something did not; or with --strict, was skipped", "nothing answers at the webhook's address; no such emulator; a report can't be written"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("seed") {
 				f.seed = anySeed()
