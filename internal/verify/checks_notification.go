@@ -18,7 +18,7 @@ func notificationChecks() []Check {
 		{ID: "notification-large-body", Title: "takes a body of 1 MB", Findings: []string{"notification-large-body"}, hostile: true, kin: []string{"notification-slow-body"}, play: playLarge},
 		{ID: "notification-batch", Title: "takes 100 in one request", Findings: []string{"notification-batch"}, kin: []string{"notification-slow-body", "notification-large-body"}, play: playBatch(largestBatch)},
 		{ID: "notification-mixed", Title: "takes several subscriptions' in one request", Findings: []string{"notification-mixed"}, kin: []string{"notification-slow-body"}, play: playMixed},
-		{ID: "notification-burst", Title: "takes many requests at once", Findings: []string{"notification-burst"}, hostile: true, play: playBurst},
+		{ID: burstID, Title: "takes many requests at once", Findings: []string{"notification-burst"}, hostile: true, play: playBurst},
 		{ID: "notification-duplicate", Title: "takes the same one twice", Findings: []string{"notification-duplicate"}, play: playDuplicate},
 		{ID: "notification-disorder", Title: "takes them out of order", Findings: []string{"notification-disorder"}, play: playDisorder},
 		{ID: "notification-unknown-properties", Title: "ignores properties that it doesn't know", Findings: []string{"notification-unknown-properties"}, hostile: true, play: playExtra},
@@ -82,6 +82,7 @@ func callCheck(id, title, finding string, has func(*dialect.Dialect) bool, play 
 const (
 	plainID    = "notification-plain"
 	recreateID = "calls-recreate"
+	burstID    = "notification-burst"
 	diedID     = "webhook-died"
 	renewalID  = "lifecycle-renewed-only"
 )

@@ -143,48 +143,6 @@ func (p *play) mistake(c *Check, t diagnosis.Taken) string {
 	return c.Findings[0]
 }
 
-// revive asks something plain after what was hostile. A webhook that answered that before, and does not now, has died of it: that is what
-// is found then, and nothing else.
-func (p *play) revive(ctx context.Context, c *Check, a answer) (answer, error) {
-	if c.Group == Handshakes {
-		return p.reviveHandshake(ctx, c, a)
-	}
-	if p.plain.fails != "" || !p.plain.done {
-		return a, nil
-	}
-	if p.Adopted != nil && p.adopted == nil {
-		return a, nil // its subscription has ended, as the app was told: any other is a stranger's
-	}
-	to, err := p.audience(ctx, 1)
-	if err != nil {
-		return a, nil // there is nobody to be asked
-	}
-	defer p.leave(ctx, to)
-	attempts, _, err := p.send(ctx, sending{to: to})
-	if err != nil {
-		return a, nil // nor here
-	}
-	after := attempts[0].Taken
-	if after.Status != 0 && (after.Status < 500 || p.plain.taken.Status >= 500) {
-		return a, nil
-	}
-	p.died = c.Title
-	return came(diagnosis.Died("a plain notification, after it was asked whether it "+c.Title, after, p.Mode))
-}
-
-func (p *play) reviveHandshake(ctx context.Context, c *Check, a answer) (answer, error) {
-	got, err := p.again(ctx, p.URL.String(), "")
-	if err != nil {
-		return a, err
-	}
-	if got.Status != 0 && got.Status < 500 {
-		return a, nil
-	}
-	p.died = c.Title
-	t := diagnosis.Taken{Answer: got.Answer, Diagnoses: diagnosis.Handshake(got, p.Mode)}
-	return came(diagnosis.Died("a plain handshake, after it was asked whether it "+c.Title, t, p.Mode))
-}
-
 func playBatch(n int) player {
 	return func(ctx context.Context, p *play, c *Check) (answer, error) {
 		sent := "100 notifications in one request"
