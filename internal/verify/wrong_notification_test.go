@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -440,6 +441,20 @@ func slowWebhooks() []flaw {
 						one.Lock()
 						defer one.Unlock()
 						delayed(r.Context(), late/burst)
+					}
+					return false
+				})()
+			},
+		},
+		{
+			name: "has work for seconds after a burst", want: "notification-burst", depth: Believed, limit: limit, in: graphOnly(),
+			hook: func() http.Handler {
+				var one sync.Mutex
+				return before(func(_ http.ResponseWriter, r *http.Request) bool {
+					if notified(r) {
+						one.Lock()
+						defer one.Unlock()
+						delayed(context.Background(), 4*late/burst) // whether somebody waits or not
 					}
 					return false
 				})()

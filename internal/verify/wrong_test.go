@@ -31,7 +31,7 @@ type flaw struct {
 	// looks is what it looks like to who sees the wire alone, where that can't be told apart: to an app, all of that is a stranger's.
 	looks  string
 	in     []*dialect.Dialect
-	limit  time.Duration // time for an answer; the service's if 0
+	limit  time.Duration // time for an answer; ample if 0
 	strict bool
 
 	hook  func() http.Handler
@@ -54,7 +54,7 @@ func flaws() []flaw {
 func families() []*dialect.Dialect { return []*dialect.Dialect{dialect.GraphV1, dialect.OutlookFinal} }
 
 // atOnce is how many webhooks are judged at a time: most of what they cost is waiting.
-const atOnce = 20
+const atOnce = 32
 
 // TestWrongWebhooks is the table of confusion: each webhook has its own finding and no other. It is judged as deep as it takes; where one
 // looks less deep, nothing may be found but that.
@@ -122,7 +122,6 @@ type verdict struct {
 	found  []Finding
 	column Column
 	needed Depth
-	took   time.Duration
 }
 
 func (v *verdict) String() string { return fmt.Sprintf("%s, %s", v.dialect, v.depth) }
@@ -160,17 +159,18 @@ func story(v *verdict) string {
 
 // judge puts all checks to a webhook.
 func judge(t *testing.T, f *flaw, v *verdict) {
-	started := time.Now()
-	defer func() { v.took = time.Since(started) }()
 	v.needed = f.depth
-	spoken := v.dialect
-	if f.limit > 0 {
-		spoken = spoken.With(func(d *dialect.Dialect) { hurry(d, f.limit) })
+	s := &Session{Dialect: f.hurry(v.dialect), Mode: diagnosis.Faithful}
+	if f.strict {
+		s.Mode = diagnosis.Strict
+	}
+	if v.depth == Believed {
+		s.ClientState = believed
 	}
 	var a *app
-	hook := http.Handler(nil)
+	var hook http.Handler
 	if f.app != nil {
-		a = newApp(spoken, f.app)
+		a = newApp(s.Dialect, f.app)
 		defer a.close()
 		hook = a
 	} else {
@@ -181,20 +181,14 @@ func judge(t *testing.T, f *flaw, v *verdict) {
 		stand = plainly
 	}
 	at := stand(t, hook)
-	address, err := url.Parse(at.address)
-	if err != nil {
+	var err error
+	if s.URL, err = url.Parse(at.address); err != nil {
 		t.Error(err)
 		return
 	}
-	s := &Session{Dialect: spoken, URL: address, Checks: Checks(), Mode: diagnosis.Faithful}
-	if f.strict {
-		s.Mode = diagnosis.Strict
-	}
-	if address.Scheme == "http" && f.want != "handshake-http-url" {
+	s.Checks = Checks()
+	if s.URL.Scheme == "http" && f.want != "handshake-http-url" {
 		s.Checks = Choose(nil, []string{"https-url"}) // it stands where everybody develops
-	}
-	if v.depth == Believed {
-		s.ClientState = believed
 	}
 	if s.Server, err = emulator.New(s.Prepare(emulator.Config{Roots: at.roots})); err != nil {
 		t.Error(err)
@@ -213,12 +207,21 @@ func judge(t *testing.T, f *flaw, v *verdict) {
 	v.found = Findings([]Column{v.column})
 }
 
-// hurry lets a service wait so long for answers, and call them late after half of that.
-func hurry(d *dialect.Dialect, limit time.Duration) {
-	if d.Handshake != nil {
-		d.Handshake.Limit = limit
+// ample is a limit that no webhook gets near to that doesn't mean to, however busy the machine is.
+const ample = 30 * time.Second
+
+// hurry lets a dialect wait as long as the flaw says, and call late what takes half of that.
+func (f *flaw) hurry(d *dialect.Dialect) *dialect.Dialect {
+	limit := f.limit
+	if limit == 0 {
+		limit = ample
 	}
-	d.Delivery.Limit, d.Delivery.Good = limit, limit/2
+	return d.With(func(d *dialect.Dialect) {
+		if d.Handshake != nil {
+			d.Handshake.Limit = limit
+		}
+		d.Delivery.Limit, d.Delivery.Good = limit, limit/2
+	})
 }
 
 // plainly lets a webhook stand on this machine as in development.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -114,8 +115,13 @@ func echoToken(w http.ResponseWriter, _ *http.Request, token string) {
 var errNoNotification = errors.New("it is no notification")
 
 func readItems(r *http.Request) ([]*item, error) {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	text = bytes.ReplaceAll(text, bytes.Repeat([]byte(" "), 64), nil) // a megabyte of them takes seconds under the race detector
 	var body struct{ Value []*item }
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Value == nil {
+	if err := json.Unmarshal(text, &body); err != nil || body.Value == nil {
 		return nil, errNoNotification
 	}
 	return body.Value, nil
