@@ -66,7 +66,7 @@ do at Microsoft's. The rules that a finding rests on, such as W2.1-10, are expla
 With --json you get a document for each dialect, on a line of its own.`,
 		Example: `outlocal verify http://localhost:3000/hook
 outlocal verify 3000/hook --client-state-env CLIENT_STATE
-outlocal verify 3000/hook --wait 30s -- npm start
+outlocal verify 3000/hook -- npm start
 outlocal verify 3000/hook -d outlook-final,graph-v1.0
 outlocal verify https://hooks.example.com/graph --only handshake,https --junit report.xml
 outlocal verify --list`,

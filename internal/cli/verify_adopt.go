@@ -32,6 +32,9 @@ func (a *app) verifyAdopted(ctx context.Context, v *verification) error {
 		return err
 	}
 	defer stop()
+	if err := a.awaitPort(ctx, v); err != nil {
+		return err
+	}
 	show.awaiting(e.running.HTTP, e.running.HTTPS)
 	adopted, err := a.awaitSubscription(ctx, v, e, ended)
 	if err != nil {
