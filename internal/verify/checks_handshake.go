@@ -74,8 +74,8 @@ func probeChecks() []Check {
 // httpsChecks look at the connection, as far as there is TLS.
 func httpsChecks() []Check {
 	return []Check{
-		{ID: "https-url", Group: HTTPS, Title: "is an https URL without a user name", Findings: []string{"handshake-http-url", "handshake-credentials"}, gentle: true, play: playURL},
-		{ID: "https-certificate", Group: HTTPS, Title: "has a certificate of this host that the service trusts, with its chain", Findings: []string{"handshake-tls"}, gentle: true, play: playCertificate},
+		{ID: "https-url", Group: HTTPS, Title: "is an https URL without a user name", Findings: []string{"handshake-http-url", "handshake-credentials"}, gentle: true, has: hasHandshake, play: playURL},
+		{ID: "https-certificate", Group: HTTPS, Title: "has a certificate of this host that the service trusts, with its chain", Findings: []string{"handshake-tls"}, gentle: true, has: hasHandshake, play: playCertificate},
 		{ID: "https-expiry", Group: HTTPS, Title: "has a certificate for more than a fortnight", Findings: []string{"https-expires-soon"}, gentle: true, play: playExpiry},
 		{ID: "https-tls12", Group: HTTPS, Title: "speaks TLS 1.2", Findings: []string{"https-tls12"}, gentle: true, play: playModern},
 		{ID: "https-old-tls", Group: HTTPS, Title: "speaks no TLS before 1.2", Findings: []string{"https-old-tls"}, gentle: true, play: playOld},
