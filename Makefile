@@ -112,7 +112,7 @@ soak: ## walk at random through everything, with a million subscriptions and ten
 	OUTLOCAL_SOAK=1 $(GO) test -timeout 15m -count 1 -run 'TestMany' -v ./emulator
 	@.ci/ensure gcc
 	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 30m -count 1 -run 'TestNothingIsLost' -v ./emulator -rapid.checks=$(SOAK) -rapid.steps=60
-	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 60m -count $(SOAK_TUNNEL) ./tunnel/...
+	OUTLOCAL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -timeout 120m -count $(SOAK_TUNNEL) ./tunnel/...
 
 # The SDKs come from their registries, and Go's takes minutes to build at first: that is more than a check may need.
 interop: ## try Microsoft's SDKs, unmodified (needs npm and the network); INTEROP='-v -only pnp-graph'
