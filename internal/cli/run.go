@@ -130,6 +130,9 @@ func (a *app) run(ctx context.Context, f runFlags) error {
 	if all, err = a.varied(tagged(all, f.tags, f.skipped), f.set); err != nil {
 		return err
 	}
+	if err := f.checkLength(all); err != nil {
+		return err
+	}
 	numbers := programmeOfRun(all, &f)
 	if len(numbers) == 0 {
 		return wrongUse("outlocal scenarios list tells dialects and tags", "run: no scenario is left to be played")

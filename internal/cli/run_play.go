@@ -25,14 +25,38 @@ func (n *runNumber) way() string {
 	return n.dialect
 }
 
+// mostPlays is how many are played in one run: what came of each is remembered for its reports, and a slip of the matrix or of --repeat
+// must not fill a machine's memory before anybody hears of it.
+const mostPlays = 100_000
+
+// checkLength refuses more plays than one run has, before they are listed.
+func (f *runFlags) checkLength(all []*scenarios.Scenario) error {
+	ways := 0
+	for _, s := range all {
+		ways += len(f.spoken(s))
+	}
+	if ways == 0 || f.repeat <= mostPlays/ways {
+		return nil
+	}
+	return wrongUse("play fewer of them, or repeat them less; --seed goes on where another run ended",
+		"run: %s, %d times each, are more than the %d that one run plays", count(ways, "play"), f.repeat, mostPlays)
+}
+
+// spoken are the dialects of a scenario that are wanted.
+func (f *runFlags) spoken(s *scenarios.Scenario) (wanted []string) {
+	for _, d := range s.Spoken() {
+		if len(f.dialects) == 0 || slices.Contains(f.dialects, d) {
+			wanted = append(wanted, d)
+		}
+	}
+	return wanted
+}
+
 // programmeOfRun is what is played: every scenario in each of its dialects that is wanted, as often as is wanted.
 func programmeOfRun(all []*scenarios.Scenario, f *runFlags) []runNumber {
 	var numbers []runNumber
 	for _, s := range all {
-		for _, d := range s.Spoken() {
-			if len(f.dialects) > 0 && !slices.Contains(f.dialects, d) {
-				continue
-			}
+		for _, d := range f.spoken(s) {
 			for round := range f.repeat {
 				numbers = append(numbers, runNumber{s, d, f.seed + uint64(round)}) //nolint:gosec // it is not negative
 			}
@@ -88,6 +112,9 @@ func (f *runFlags) playAll(ctx context.Context, numbers []runNumber, o scenarios
 			if !show.live {
 				show.begin(&numbers[i])
 				show.end(&numbers[i], &result.report)
+			}
+			if result.report.Verdict == scenarios.Good && !show.quiet {
+				result.report.Steps = nil // only --json tells of them, and many plays have many
 			}
 			total.Scenarios = append(total.Scenarios, result.report)
 		case <-ctx.Done():

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -75,6 +76,74 @@ func TestInterruptedRun(t *testing.T) {
 	counts := f.report("v", numbers, &total).Counts()
 	if n := len(total.Scenarios); n > 2 || counts[report.Good] != n || counts[report.NotJudged] != 4-n {
 		t.Errorf("%d were played, and the report counts %v", n, counts)
+	}
+}
+
+// A long run that is interrupted ends: its report has what was played, some of the rest, and how much more that is.
+func TestInterruptedLongRun(t *testing.T) {
+	f := &runFlags{repeat: 25_000}
+	numbers := programmeOfRun(stories(t, 2), f)
+	total := runDocument{Scenarios: make([]scenarios.Report, 7)}
+	for i := range total.Scenarios {
+		total.Scenarios[i].Verdict = scenarios.Good
+	}
+	cases := f.report("v", numbers, &total).Suites[0].Cases
+	if n := len(cases); n != len(total.Scenarios)+mostUnplayed+1 {
+		t.Fatalf("the report has %d cases", n)
+	}
+	if last := cases[len(cases)-1]; last.Name != "49893 more" || last.Outcome != report.NotJudged {
+		t.Errorf("the last case is %+v", last)
+	}
+	f.repeat = 54 // with the seven that were played it is one more than stands there, which is told as itself
+	cases = f.report("v", programmeOfRun(stories(t, 2), f), &total).Suites[0].Cases
+	if last := cases[len(cases)-1]; len(cases) != 108 || last.ID != "story01, graph-v1.0, seed 53" {
+		t.Errorf("of %d cases the last is %+v", len(cases), last)
+	}
+}
+
+// What no machine could remember is refused before it is listed.
+func TestTooLongRun(t *testing.T) {
+	all := stories(t, 4)
+	for _, row := range []struct {
+		name     string
+		repeat   int
+		dialects []string
+		refused  bool
+	}{
+		{"as many as there may be", mostPlays / 4, nil, false},
+		{"one round too many", mostPlays/4 + 1, nil, true},
+		{"more than can be counted", math.MaxInt, nil, true},
+		{"none of them in this schema", math.MaxInt, []string{"outlook-final"}, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			f := &runFlags{repeat: row.repeat, dialects: row.dialects}
+			if err := f.checkLength(all); (err != nil) != row.refused {
+				t.Errorf("it says %v", err)
+			}
+		})
+	}
+}
+
+// Of a play that fails in every round the first rounds are told, and how many there were.
+func TestRepeatedFailure(t *testing.T) {
+	const rounds = 50
+	var out bytes.Buffer
+	show := &runPrinter{out: &printer{w: &out}, rounds: rounds, again: (&runFlags{}).again}
+	for i := range rounds {
+		verdict := scenarios.Failed
+		if i%5 == 4 {
+			verdict = scenarios.Good
+		}
+		show.end(&runNumber{scenario: stories(t, 1)[0], dialect: "graph-v1.0", seed: uint64(i)}, &scenarios.Report{Scenario: "story00", Verdict: verdict})
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if n := len(lines); n != 2*fewRounds+2 { // each with the command that plays it again
+		t.Errorf("it tells in %d lines\n%s", n, &out)
+	}
+	for i, want := range []string{"failed 40 of 50 times, of which the first 10 stand above", "good 10 of 50 times"} {
+		if got := lines[len(lines)-2+i]; !strings.Contains(got, want) {
+			t.Errorf("it ends with %q, want %q", got, want)
+		}
 	}
 }
 

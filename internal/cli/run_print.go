@@ -17,7 +17,8 @@ type runPrinter struct {
 	rounds int
 	again  func(*runNumber) string
 
-	round, good, bad int // of the number that is being repeated
+	round, good, bad int               // of the number that is being repeated
+	first            scenarios.Verdict // that was not good
 	spent            time.Duration
 }
 
@@ -116,7 +117,10 @@ func (p *runPrinter) heading(n *runNumber, r *scenarios.Report) {
 	p.out.line("%s%s", line, p.effort(r))
 }
 
-// repeated tells how all rounds of a play went, in one line, and of each that was not good.
+// fewRounds is how many rounds of a play that were not good are told each: whoever has that many seeds needs no more of them.
+const fewRounds = 10
+
+// repeated tells how all rounds of a play went, in one line, and of the first that were not good.
 func (p *runPrinter) repeated(n *runNumber, r *scenarios.Report) {
 	p.round++
 	p.spent += r.Took
@@ -125,14 +129,20 @@ func (p *runPrinter) repeated(n *runNumber, r *scenarios.Report) {
 		p.good++
 	case p.bad == 0:
 		p.line(n, r)
+		p.first = r.Verdict
 		p.bad++
 	default: // what it looks like stands above
-		p.heading(n, r)
-		p.repeatable(n, r)
+		if p.bad < fewRounds {
+			p.heading(n, r)
+			p.repeatable(n, r)
+		}
 		p.bad++
 	}
 	if p.round < p.rounds {
 		return
+	}
+	if p.bad > fewRounds {
+		p.out.line("%s %s  %s  %s %d of %d times, of which the first %d stand above", p.glyph(p.first), p.out.strong(r.Scenario), p.out.dim(n.way()), p.first, p.bad, p.rounds, fewRounds)
 	}
 	if p.good > 0 {
 		p.out.line("%s %s  %s  good %d of %d times%s", p.out.tick(), p.out.strong(r.Scenario), p.out.dim(n.way()), p.good, p.rounds, p.out.dim(", "+took(p.spent)))

@@ -11,14 +11,24 @@ import (
 	"github.com/outlocal/outlocal/scenarios"
 )
 
+// mostUnplayed is how many plays that an interruption left have a case of their own: whoever stops a long run wants it to end, and its
+// reports to be about what was played.
+const mostUnplayed = 100
+
 // report is a run as continuous integration reads it: a case for each play. What was not played to its end, as the run was interrupted,
-// is there as well, so that nobody takes it for good.
+// is there as well, so that nobody takes it for good; of many, the first, and one case for the others.
 func (f *runFlags) report(version string, numbers []runNumber, total *runDocument) *report.Report {
 	suite := report.Suite{Name: "scenarios", Took: total.took}
 	if f.webhook != "" {
 		suite.Properties = append(suite.Properties, report.Property{Name: "webhook", Value: journal.MaskURL(f.webhook)})
 	}
 	for i := range numbers {
+		if left := len(numbers) - i; i >= len(total.Scenarios)+mostUnplayed && left > 1 {
+			suite.Cases = append(suite.Cases, report.Case{
+				ID: "the others", Name: fmt.Sprintf("%d more", left), Outcome: report.NotJudged, Message: "interrupted before they were played",
+			})
+			break
+		}
 		n := &numbers[i]
 		c := report.Case{ID: f.idOf(n), Name: n.scenario.Title, Outcome: report.NotJudged, Message: "interrupted before it was played to its end"}
 		if i < len(total.Scenarios) {
