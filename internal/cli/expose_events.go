@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/outlocal/outlocal/internal/signin"
 	"github.com/outlocal/outlocal/journal"
@@ -93,6 +94,9 @@ func (x *exposure) told(e subscriber.Event) {
 		t := explain(e.Err)
 		event.Error, event.Hint = t.What, cmp.Or(t.Hint, x.consent(e))
 	}
+	if !x.news(e, event) {
+		return
+	}
 	if e.Delta != nil {
 		event.Covers, event.Total = e.Covers, e.Delta.Total
 		for _, c := range e.Delta.Changes[:min(len(e.Delta.Changes), shownMissed)] {
@@ -100,6 +104,39 @@ func (x *exposure) told(e subscriber.Event) {
 		}
 	}
 	x.record(journal.Entry{At: e.At, Kind: kindOf(e.Kind), Subscription: e.ID, Note: keptNote(e), Data: event})
+}
+
+// trouble is what was told last of what is tried again.
+type trouble struct {
+	watch subscriber.Watch
+	why   string
+	wait  time.Duration
+}
+
+// muchLonger is by what a pause has to grow to be told again: from a second to five minutes, it is twice.
+const muchLonger = 10
+
+// news tells whether something is to be told. A service that is away for a day is asked some three hundred times: what fails again is told
+// when its reason is another, or the pause much longer.
+func (x *exposure) news(e subscriber.Event, told keptEvent) bool {
+	if e.Kind != subscriber.Waiting {
+		x.trouble = trouble{}
+		return true
+	}
+	now := trouble{e.Watch, strings.Map(wordy, told.Error), e.Wait}
+	if x.trouble.watch == now.watch && x.trouble.why == now.why && now.wait < muchLonger*x.trouble.wait {
+		return false
+	}
+	x.trouble = now
+	return true
+}
+
+// wordy leaves the digits out, in which the same error differs each time: ports, and ids of requests.
+func wordy(r rune) rune {
+	if unicode.IsDigit(r) {
+		return -1
+	}
+	return r
 }
 
 // consent is what to do about a service that says no, and nothing more (W6.3).

@@ -34,6 +34,7 @@ type exposure struct {
 	server    *http.Server
 	endpoint  tunnel.Endpoint
 	tunnel    tunnelEvent // the last; its events come one after the other
+	trouble   trouble     // of the keeper, whose events do so too
 	account   string
 	running   state.Running
 	work      sync.WaitGroup

@@ -77,10 +77,15 @@ func (f *exposedAt) host(ctx context.Context, a *app, all *exposeFlags) (h *host
 		return nil, err
 	}
 	h.authority = cmp.Or(all.signIn.authority, h.authority)
+	h.http = &http.Client{Transport: h.transport()}
+	return h, nil
+}
+
+// transport speaks to the service and the authority.
+func (h *host) transport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: h.roots, MinVersion: tls.VersionTLS12}
-	h.http = &http.Client{Transport: transport}
-	return h, nil
+	return transport
 }
 
 // named is a service by its name or URL.
@@ -199,6 +204,30 @@ func (t *emulatorTokens) Token(ctx context.Context, claims string) (string, erro
 	}
 	t.token, t.renews = issued.Token, issued.Expires.Add(-tokenMargin)
 	return t.token, nil
+}
+
+// forgetful lets a token be forgotten that is refused without a challenge: an emulator that was started anew has other keys.
+type forgetful struct {
+	*http.Transport
+	tokens *emulatorTokens
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (f forgetful) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := f.Transport.RoundTrip(r)
+	if err == nil && response.StatusCode == http.StatusUnauthorized {
+		f.tokens.forget(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	}
+	return response, err
+}
+
+// forget makes the next request ask for another token than one that was refused.
+func (t *emulatorTokens) forget(refused string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.token == refused {
+		t.renews = time.Time{}
+	}
 }
 
 // tokenMargin is how long before its end a token is used no more: longer than any request takes.

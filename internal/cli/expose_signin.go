@@ -66,7 +66,9 @@ type identity struct {
 // identity reads who subscribes. It asks nobody yet.
 func (f *exposeSignIn) identity(a *app, h *host, watches []subscriber.Watch) (*identity, error) {
 	if h.emulator != nil && !f.wanted() {
-		return &identity{words: "its own user", app: emulator.DefaultApp, tokens: &emulatorTokens{host: h}}, nil
+		tokens := &emulatorTokens{host: h}
+		h.http.Transport = forgetful{h.transport(), tokens}
+		return &identity{words: "its own user", app: emulator.DefaultApp, tokens: tokens}, nil
 	}
 	method := signin.Method(f.method)
 	if method == "" {
