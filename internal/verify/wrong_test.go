@@ -63,7 +63,7 @@ func TestWrongWebhooks(t *testing.T) {
 	got := make([][]verdict, len(rows))
 	lanes := make(chan struct{}, atOnce)
 	var judging sync.WaitGroup
-	for i, row := range rows {
+	for i, row := range slices.Backward(rows) { // those that take long stand at the end
 		for _, c := range row.courses() {
 			got[i] = append(got[i], verdict{course: c})
 		}
