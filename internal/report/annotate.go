@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -114,7 +115,16 @@ func fold(w io.Writer, begin, end string, c *Case) {
 	fmt.Fprintln(w, end)
 }
 
-// tame takes away what Azure, and GitHub in its older form, reads as a command wherever it stands in a line.
+// Reads tells whether a host reads commands from all that is printed, by the variables that it sets.
+func Reads(env func(string) string) bool { return env("GITHUB_ACTIONS") != "" || env("TF_BUILD") != "" }
+
+// Tame is a text without commands of any host, for what is printed beside annotations: a stranger may have a part in it. GitHub's begin
+// a line, after blanks of whatever kind, and a carriage return ends one.
+func Tame(text string) string {
+	return regexp.MustCompile(`(?i)((?:^|[\r\n])[\s\v\x{85}\p{Z}]*):(:[a-z].*::)`).ReplaceAllString(tame(text), "$1: $2")
+}
+
+// tame takes away what Azure, and GitHub in its older form, reads as a command wherever it stands in a line, in whatever case.
 func tame(text string) string {
-	return strings.NewReplacer("##[", "# #[", "##vso[", "# #vso[", "##VSO[", "# #VSO[").Replace(text)
+	return regexp.MustCompile(`(?i)##((?:vso)?\[)`).ReplaceAllString(text, "# #$1")
 }

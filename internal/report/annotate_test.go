@@ -70,3 +70,28 @@ func TestAnnotateNothing(t *testing.T) {
 		}
 	}
 }
+
+// What is printed beside annotations is obeyed by no host, and otherwise stays as it is.
+func TestTame(t *testing.T) {
+	for _, row := range []struct{ name, text, want string }{
+		{"GitHub's, at the beginning of a line", "a\n \t::set-output name=a::b\n::error::c", "a\n \t: :set-output name=a::b\n: :error::c"},
+		{"GitHub's older form", "seen `##[add-path]/tmp`", "seen `# #[add-path]/tmp`"},
+		{"Azure's, in any case", "x ##VsO[task.complete result=Failed] ##vso[a]b", "x # #VsO[task.complete result=Failed] # #vso[a]b"},
+		{"GitHub's, after other blanks", "a\r::add-mask::b\n\u00a0::Stop-Commands::c", "a\r: :add-mask::b\n\u00a0: :Stop-Commands::c"},
+		{"an address", "::1 listens\n::ffff:127.0.0.1", "::1 listens\n::ffff:127.0.0.1"},
+		{"colons within a line", "https://[::1]:3000 a::b", "https://[::1]:3000 a::b"},
+		{"a heading", "## title [a]", "## title [a]"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := report.Tame(row.text)
+			if got != row.want {
+				t.Errorf("got %q, want %q", got, row.want)
+			}
+			for _, host := range report.Hosts() {
+				if obeyed := commands(got, host); row.text != row.want && len(obeyed) > 0 {
+					t.Errorf("%s obeys %q", host, obeyed)
+				}
+			}
+		})
+	}
+}

@@ -12,8 +12,11 @@ import (
 // whole in the JUnit report.
 const longestDetail = 4 << 10
 
+// longestSummary is how much of all there is: GitHub shows nothing of a summary of more than 1024 KiB, and its jobs may have others.
+const longestSummary = 512 << 10
+
 // Markdown writes the report for a summary, such as GitHub's of a job: a table of the suites, what is not good with all that there is
-// to know of it, folded, and the rest as one line each, folded too.
+// to know of it, folded, and the rest as one line each, folded too. Of more than fits it says how many there are.
 func (r *Report) Markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s %s\n\n", r.worst().glyph(), markdownText(r.Name))
@@ -44,7 +47,7 @@ func (r *Report) findings(b *strings.Builder) {
 		if o == Good || o == Skipped {
 			continue
 		}
-		r.each(o, func(c *Case) {
+		left := r.fitting(b, o, func(b *strings.Builder, c *Case) {
 			fmt.Fprintf(b, "<details><summary>%s <b>%s</b> %s</summary>\n\n", o.glyph(), markup(c.ID), markup(c.Name))
 			if c.Message != "" {
 				fmt.Fprintf(b, "%s\n\n", markdownText(c.Message))
@@ -54,6 +57,9 @@ func (r *Report) findings(b *strings.Builder) {
 			}
 			b.WriteString("</details>\n\n")
 		})
+		if left > 0 {
+			fmt.Fprintf(b, "%s %d more %s: a JUnit report has them all\n\n", o.glyph(), left, o.words())
+		}
 	}
 }
 
@@ -65,15 +71,36 @@ func (r *Report) rest(b *strings.Builder) {
 			continue
 		}
 		fmt.Fprintf(b, "<details><summary>%s %d %s</summary>\n\n", o.glyph(), n, o.words())
-		r.each(o, func(c *Case) {
+		left := r.fitting(b, o, func(b *strings.Builder, c *Case) {
 			line := "- " + code(c.ID) + " " + markdownText(c.Name)
 			if c.Message != "" {
 				line += ": " + markdownText(c.Message)
 			}
 			b.WriteString(line + "\n")
 		})
+		if left > 0 {
+			fmt.Fprintf(b, "- and %d more, which a JUnit report has\n", left)
+		}
 		b.WriteString("\n</details>\n\n")
 	}
+}
+
+// fitting writes the cases of an outcome as long as there is room for one after the other, and tells how many are left.
+func (r *Report) fitting(b *strings.Builder, o Outcome, write func(*strings.Builder, *Case)) (left int) {
+	r.each(o, func(c *Case) {
+		if left > 0 {
+			left++
+			return
+		}
+		var one strings.Builder
+		write(&one, c)
+		if b.Len()+one.Len() > longestSummary {
+			left++
+			return
+		}
+		b.WriteString(one.String())
+	})
+	return left
 }
 
 func (r *Report) each(o Outcome, do func(*Case)) {

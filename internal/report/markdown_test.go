@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -65,5 +66,38 @@ func TestMarkdownIsCutOff(t *testing.T) {
 	}
 	if out.Len() > 5000 || !strings.Contains(out.String(), "ä… (3904 more bytes)") {
 		t.Errorf("%d bytes:\n%s", out.Len(), &out)
+	}
+}
+
+// However many cases there are, GitHub takes the summary, and it says how many it has not.
+func TestMarkdownOfManyCases(t *testing.T) {
+	const each = 20_000
+	var cases []report.Case
+	for i := range each {
+		cases = append(cases,
+			report.Case{ID: fmt.Sprintf("good %d", i), Name: strings.Repeat("n", 50), Outcome: report.Good},
+			report.Case{ID: fmt.Sprintf("failed %d", i), Message: strings.Repeat("m", 50), Outcome: report.Failed})
+	}
+	r := report.Report{Suites: []report.Suite{{Cases: cases}}}
+	var out bytes.Buffer
+	if err := r.Markdown(&out); err != nil {
+		t.Fatal(err)
+	}
+	const takes = 1 << 20
+	if out.Len() > takes {
+		t.Errorf("it has %d bytes, and GitHub takes %d", out.Len(), takes)
+	}
+	shown := strings.Count(out.String(), "<b>failed ")
+	for _, want := range []string{
+		"**20000 failed, 20000 good**",
+		fmt.Sprintf("✗ %d more failed: a JUnit report has them all\n", each-shown),
+		"<details><summary>✔ 20000 good</summary>\n\n- and 20000 more, which a JUnit report has\n\n</details>",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the summary, which shows %d that failed, has no %q", shown, want)
+		}
+	}
+	if opened, closed := strings.Count(out.String(), "<details>"), strings.Count(out.String(), "</details>"); opened != closed || shown == 0 {
+		t.Errorf("it folds %d times and ends %d", opened, closed)
 	}
 }
