@@ -11,6 +11,8 @@ import (
 
 	"github.com/fatih/color"
 	"golang.org/x/term"
+
+	"github.com/outlocal/outlocal/internal/report"
 )
 
 // printer writes lines for a person to one writer, in colours and glyphs as far as that shows them. It is safe for concurrent use: a
@@ -19,12 +21,14 @@ type printer struct {
 	mu      sync.Mutex
 	w       io.Writer
 	colored bool
-	plain   bool // glyphs are spelled out in ASCII
-	width   int  // of the terminal; 0 for none
+	plain   bool   // glyphs are spelled out in ASCII
+	read    bool   // by a machine that obeys commands in what is printed
+	width   int    // of the terminal; 0 for none
+	gone    func() // is told, if not nil, that what was written could not be; quick, and called more than once
 }
 
 func newPrinter(w io.Writer, process Process) *printer {
-	p := &printer{w: w}
+	p := &printer{w: w, read: report.Reads(process.Env)}
 	terminal := process.Terminal(w)
 	p.colored = terminal && process.Env("NO_COLOR") == "" && process.Env("TERM") != "dumb"
 	p.plain = terminal && !showsGlyphs(runtime.GOOS, process.Env)
@@ -37,9 +41,28 @@ func newPrinter(w io.Writer, process Process) *printer {
 // line writes one line, or several if the text has them.
 func (p *printer) line(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
+	if p.read {
+		text = report.Tame(text)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = io.WriteString(p.w, strings.TrimRight(text, " ")+"\n") // a reader that has gone, such as head, misses nothing
+	_ = p.write(strings.TrimRight(text, " ") + "\n") // a reader that has gone, such as head, misses nothing
+}
+
+// write writes a text; p.mu is held.
+func (p *printer) write(text string) error {
+	_, err := io.WriteString(p.w, text)
+	if err != nil && p.gone != nil {
+		p.gone()
+	}
+	return err
+}
+
+// whenGone sets who is told of a reader that has gone.
+func (p *printer) whenGone(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = f
 }
 
 // document writes v as one line of JSON, with its schema first. v is a JSON object.
@@ -54,10 +77,12 @@ func (p *printer) document(schema string, v any) error {
 	if rest != "}\n" {
 		rest = "," + rest
 	}
+	if p.read { // within a text, as nowhere else does JSON have it
+		rest = strings.ReplaceAll(rest, "##", `#\u0023`)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, err := fmt.Fprintf(p.w, `{"schema":%q%s`, schema, rest)
-	if err != nil {
+	if err := p.write(fmt.Sprintf(`{"schema":%q%s`, schema, rest)); err != nil {
 		return fmt.Errorf("write %s: %w", schema, err)
 	}
 	return nil

@@ -42,6 +42,9 @@ func (a *app) openReports(f reportFlags) (*reports, error) {
 	if err := f.check(a.json); err != nil {
 		return nil, err
 	}
+	if r.host != "" { // it obeys what stands beside the annotations as well
+		a.out.read, a.err.read = true, true
+	}
 	if r.taken = f.junit == report.Stdout || f.markdown == report.Stdout; r.taken || a.json {
 		r.commands = a.process.Err
 	}
