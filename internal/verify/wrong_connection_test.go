@@ -29,6 +29,14 @@ func wrongConnections() []flaw {
 			name: "is an http URL", thread: "microsoftgraph/microsoft-graph-docs#7821", want: "handshake-http-url", hook: right, strict: true,
 		},
 		{
+			name: "has a user name in its URL", want: "handshake-credentials", hook: right,
+			place: func(t *testing.T, hook http.Handler) place {
+				p := secure(t, hook, func(*certified) {})
+				p.address = strings.Replace(p.address, "://", "://me:secret@", 1)
+				return p
+			},
+		},
+		{
 			name: "has a certificate for another name", want: "handshake-tls/host", hook: right,
 			place: secured(func(c *certified) { c.leaf.IPAddresses, c.leaf.DNSNames = nil, []string{"other.example.com"} }),
 		},

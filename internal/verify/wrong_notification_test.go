@@ -44,6 +44,15 @@ func wrongNotifications() []flaw {
 			})),
 		},
 		{
+			name: "knows no reauthorization", thread: "microsoftgraph/microsoft-graph-docs-contrib#2166", want: "lifecycle-reauthorization", depth: Believed, in: graphOnly(),
+			hook: broken(each(func(it *item) int {
+				if event(it) == "reauthorizationRequired" {
+					return http.StatusBadRequest
+				}
+				return http.StatusAccepted
+			})),
+		},
+		{
 			name: "refuses a request for one wrong client state in it", thread: "PipedreamHQ/pipedream#19820", want: "notification-bad-item", depth: Believed, in: graphOnly(),
 			hook: broken(func(h *webhook) {
 				h.take = func(r *http.Request, items []*item) int {
@@ -211,6 +220,27 @@ func wrongNotifications() []flaw {
 			}),
 		},
 		{
+			name: "redirects notifications", want: "delivery-redirect",
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				if notified(r) {
+					http.Redirect(w, r, "/v2/hook", http.StatusPermanentRedirect)
+				}
+				return notified(r)
+			}),
+		},
+		{
+			name: "allows no POST without a token", want: "delivery-method",
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return notified(r) && answerWith(http.StatusMethodNotAllowed, "text/plain", "Method Not Allowed")(w, r)
+			}),
+		},
+		{
+			name: "has had too many requests already", want: "delivery-throttled",
+			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
+				return notified(r) && answerWith(http.StatusTooManyRequests, "text/plain", "Too Many Requests")(w, r)
+			}),
+		},
+		{
 			name: "answers notifications with a page", want: "delivery-html",
 			hook: before(func(w http.ResponseWriter, r *http.Request) bool {
 				return notified(r) && answerWith(http.StatusOK, "text/html", "<!doctype html><html><body>Thanks!</body></html>")(w, r)
@@ -375,6 +405,13 @@ func slowWebhooks() []flaw {
 		{
 			name: "never answers the handshake", thread: "microsoftgraph/nodejs-webhooks-sample#350", want: "handshake-timeout", limit: limit,
 			hook: answering(func(_ http.ResponseWriter, r *http.Request, _ string) { hang(r) }),
+		},
+		{
+			name: "takes its time for the handshake", thread: "pnp/Microsoft365-Analytics-Insights#273", want: "handshake-slow",
+			hook: answering(func(w http.ResponseWriter, r *http.Request, token string) {
+				delayed(r.Context(), 3200*time.Millisecond) // more than notifications have (W10-06)
+				echoToken(w, r, token)
+			}),
 		},
 		{
 			name: "never ends its answer to the handshake", want: "handshake-late/body", limit: limit,
