@@ -93,7 +93,7 @@ func wrongConnections() []flaw {
 			place: spoken(func(net.Conn) {}),
 		},
 		{
-			name: "does not run", thread: "microsoftgraph/msgraph-training-changenotifications#7", want: "handshake-refused", hook: right,
+			name: "does not run", want: "handshake-refused", hook: right,
 			place: func(t *testing.T, hook http.Handler) place {
 				server := httptest.NewServer(hook)
 				server.Close() // nobody gets the port so soon
