@@ -59,7 +59,7 @@ func Load(files fs.FS, patterns ...string) ([]*Scenario, error) {
 
 // LoadUnder does so for a file system that is a folder, whose name stands before those of the files in all that is told.
 func LoadUnder(folder string, files fs.FS, patterns ...string) ([]*Scenario, error) {
-	names, err := find(files, patterns)
+	names, err := find(folder, files, patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +103,9 @@ func readFile(files fs.FS, name string) ([]byte, error) {
 	return text, err
 }
 
-// find lists the files that patterns name, sorted and once each. A pattern that names nothing is an error.
-func find(files fs.FS, patterns []string) ([]string, error) {
+// find lists the files that patterns name, sorted and once each. A pattern that names nothing is an error, in which folder stands before
+// it.
+func find(folder string, files fs.FS, patterns []string) ([]string, error) {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
@@ -127,7 +128,7 @@ func find(files fs.FS, patterns []string) ([]string, error) {
 			}
 		}
 		if len(names) == before {
-			return nil, fmt.Errorf("find scenarios %q: there are none", pattern)
+			return nil, fmt.Errorf("find scenarios %q: there are none", filepath.ToSlash(filepath.Join(folder, pattern)))
 		}
 	}
 	slices.Sort(names)

@@ -184,6 +184,9 @@ func TestLoad(t *testing.T) {
 	if _, err := scenarios.Load(files, "nothing*"); err == nil {
 		t.Error("Load finds nothing and says nothing")
 	}
+	if _, err := scenarios.LoadUnder("my/stories", fstest.MapFS{}, "."); err == nil || !strings.Contains(err.Error(), `"my/stories"`) {
+		t.Errorf("LoadUnder returns %v, want the folder's name", err)
+	}
 	files["wrong.yaml"] = &fstest.MapFile{Data: []byte("title: t\nsteps:\n- nothing:\n")}
 	if _, err := scenarios.Load(files); err == nil || !strings.Contains(err.Error(), "wrong.yaml:3:3") {
 		t.Errorf("Load returns %v, want what is wrong with wrong.yaml", err)

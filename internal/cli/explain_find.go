@@ -113,12 +113,25 @@ func explanationOf(text string) (explanation, error) {
 // idForm is what ids look like: words with hyphens between them.
 var idForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)+(/[a-z0-9-]*)?$`)
 
+// fewMeant is how many findings are named that begin as one that there is not.
+const fewMeant = 4
+
 // unknownFinding names the finding that was meant, as far as that can be guessed.
 func unknownFinding(id string) error {
 	hint := "outlocal explain --list lists them"
 	id, _, _ = strings.Cut(id, "/")
-	if near := nearmiss.Of(id, findingIDs()); near != "" {
-		hint = "did you mean " + near + "? " + hint
+	begins := slices.DeleteFunc(findingIDs(), func(known string) bool { return !strings.HasPrefix(known, id) })
+	if more := len(begins) - fewMeant; more > 0 {
+		begins = append(begins[:fewMeant], fmt.Sprintf("one of %d more", more))
+	}
+	meant := nearmiss.Of(id, findingIDs())
+	if last := len(begins) - 1; last == 0 {
+		meant = begins[0]
+	} else if last > 0 {
+		meant = strings.Join(begins[:last], ", ") + " or " + begins[last]
+	}
+	if meant != "" {
+		hint = "did you mean " + meant + "? " + hint
 	}
 	return wrongUse(hint, "there is no finding %q", id)
 }

@@ -147,3 +147,20 @@ func TestExplainedCommandsExist(t *testing.T) {
 		}
 	}
 }
+
+// An id that was typed in part, or with a slip, is completed.
+func TestExplainUnknownID(t *testing.T) {
+	for _, row := range []struct{ name, id, hint string }{
+		{"the beginning of two", "handshake-json", "did you mean handshake-json-object or handshake-json-quotes? outlocal explain --list lists them"},
+		{"the beginning of many", "receiver-content", "did you mean receiver-content-certificate, receiver-content-key, receiver-content-malformed, receiver-content-not-json or one of 3 more? outlocal explain --list lists them"},
+		{"a slip", "handshake-jsn-quotes", "did you mean handshake-json-quotes? outlocal explain --list lists them"},
+		{"nothing alike", "no-such-thing-at-all", "outlocal explain --list lists them"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			_, errors, code := piped(t, nil, row.id)
+			if code != ExitUsage || !strings.Contains(errors, "hint: "+row.hint+"\n") {
+				t.Errorf("it exits %d and says\n%s", code, errors)
+			}
+		})
+	}
+}
