@@ -186,6 +186,8 @@ export interface VerifyOptions {
   skip?: string | string[];
   /** How long to wait until something listens there, such as `'30s'`. */
   wait?: string;
+  /** How long to wait for each answer, such as `'1s'`; as long as Microsoft does if left out. */
+  limit?: string;
   seed?: number;
   /** Any further flags of `outlocal verify`. */
   flags?: string[];

@@ -8,6 +8,8 @@ const WRONG_USE = 2;
 
 /** Runs the binary to its end, and tells what it printed. */
 function run(args, { env, signal, cwd } = {}) {
+  const missing = args.findIndex((arg) => arg === undefined || arg === null); // Node would hand it over as a word: https://undefined
+  if (missing >= 0) return Promise.reject(new OutlocalError(`outlocal ${args[0]}: an argument is ${args[missing]}`, { exitCode: WRONG_USE }));
   return new Promise((resolve, reject) => {
     const child = spawn(binary(), args, { cwd, signal, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const printed = { stdout: '', stderr: '' };

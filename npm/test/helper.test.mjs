@@ -57,6 +57,10 @@ describe('an emulator', () => {
       && error.exitCode === 1 && /handshake-refused/.test(error.hint));
   });
 
+  it('refuses a URL that is not there', async () => {
+    await assert.rejects(outlook.subscribe(undefined), (error) => error instanceof OutlocalError && error.message === 'outlocal subscribe: an argument is undefined');
+  });
+
   it('lets time pass, and forgets', async () => {
     const { from, to } = await outlook.advance('3d');
     assert.equal(Math.round((Date.parse(to) - Date.parse(from)) / 3_600_000), 72);
