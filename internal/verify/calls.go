@@ -42,13 +42,18 @@ func (p *play) notified(ctx context.Context, s sending) (items []control.RaisedI
 	return items, since, err
 }
 
-// readAfter notifies of one more item, and tells whether the app reads it: what came before has been worked on by then.
+// readAfter notifies of one more item, and tells whether the app reads it: what came before has been worked on by then, and what an app
+// works on at the same time, once it reads nothing any more.
 func (p *play) readAfter(ctx context.Context) (bool, error) {
 	items, since, err := p.notified(ctx, sending{})
 	if err != nil {
 		return false, err
 	}
-	return p.calls(ctx, since, read(items[0].ID)), nil
+	if !p.calls(ctx, since, read(items[0].ID)) {
+		return false, nil
+	}
+	p.hush(ctx)
+	return true, nil
 }
 
 // reads counts how often an item was read.
