@@ -8,9 +8,14 @@ import (
 	"time"
 )
 
-// Signals hands over signals of the given kinds until stop is called: what main gives for [Process.Signals].
+// Signals hands over signals of the given kinds until stop is called: what main gives for [Process.Signals]. Those that this process was
+// told to ignore, such as by nohup, stay ignored.
 func Signals(to chan<- os.Signal, which ...os.Signal) (stop func()) {
-	signal.Notify(to, which...)
+	for _, kind := range which {
+		if !signal.Ignored(kind) {
+			signal.Notify(to, kind)
+		}
+	}
 	return func() { signal.Stop(to) }
 }
 

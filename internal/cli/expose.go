@@ -96,6 +96,8 @@ func (a *app) expose(ctx context.Context, args []string, f exposeFlags) error {
 	if err := a.checkExposed(ctx, p); err != nil {
 		return err
 	}
+	ctx, release := a.untilDeserted(ctx)
+	defer release()
 	running, h := a.newHouse(ctx, "")
 	defer h.close()
 	x := &exposure{app: a, house: h, plan: p}

@@ -21,6 +21,33 @@ const (
 	tallyTime = time.Second
 )
 
+// untilDeserted ends ctx also when the terminal is closed, or nobody reads any more what is printed: what was made at a service is not to be
+// left there for that.
+func (a *app) untilDeserted(ctx context.Context) (_ context.Context, release func()) {
+	if a.process.Signals == nil {
+		return ctx, func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 1)
+	// A broken pipe is heard of so that it does not end the process. It is not said which: sockets have them too.
+	quiet := a.process.Signals(make(chan os.Signal, 1), syscall.SIGPIPE)
+	deaf := a.process.Signals(signals, syscall.SIGHUP)
+	a.out.whenGone(stop)
+	go func() {
+		select {
+		case <-signals:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		stop()
+		a.out.whenGone(nil)
+		deaf()
+		quiet()
+	}
+}
+
 // leave deletes the subscriptions, while the tunnel is still there. A second signal ends that at once.
 func (x *exposure) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveTime)

@@ -6,8 +6,10 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/outlocal/outlocal/control"
@@ -20,15 +22,17 @@ import (
 // typist is somebody at the keys: what it types goes to whoever listens.
 type typist struct {
 	mu        sync.Mutex
-	listeners map[chan<- os.Signal]bool
-	listening chan struct{} // gets one for each who begins to listen
+	listeners map[chan<- os.Signal][]os.Signal
+	listening chan struct{} // gets one for each who begins to listen to Ctrl+C
 }
 
-func (k *typist) signals(to chan<- os.Signal, _ ...os.Signal) (stop func()) {
+func (k *typist) signals(to chan<- os.Signal, which ...os.Signal) (stop func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.listeners[to] = true
-	k.listening <- struct{}{}
+	k.listeners[to] = which
+	if slices.Contains(which, os.Interrupt) {
+		k.listening <- struct{}{}
+	}
 	return func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
@@ -36,11 +40,13 @@ func (k *typist) signals(to chan<- os.Signal, _ ...os.Signal) (stop func()) {
 	}
 }
 
-func (k *typist) interrupt() {
+func (k *typist) send(kind os.Signal) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for to := range k.listeners {
-		to <- os.Interrupt
+	for to, which := range k.listeners {
+		if slices.Contains(which, kind) {
+			to <- kind
+		}
 	}
 }
 
@@ -70,7 +76,7 @@ func TestExposeLeavesAtOnce(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	keys := &typist{listeners: map[chan<- os.Signal]bool{}, listening: make(chan struct{}, 9)}
+	keys := &typist{listeners: map[chan<- os.Signal][]os.Signal{}, listening: make(chan struct{}, 9)}
 	x := &exposing{out: &watchedOutput{}, stop: stop, code: make(chan int, 1)}
 	process := w.process(x.out)
 	process.Signals = keys.signals
@@ -79,7 +85,7 @@ func TestExposeLeavesAtOnce(t *testing.T) {
 	stop() // the first one
 	<-asked
 	<-keys.listening
-	keys.interrupt()
+	keys.send(os.Interrupt)
 	if code := x.wait(t); code != ExitFailed {
 		t.Errorf("it ends with %d", code)
 	}
@@ -100,6 +106,58 @@ func TestExposeLeavesAtOnce(t *testing.T) {
 		t.Errorf("the next ends with %d:\n%s", code, next.out)
 	}
 	nothingLeft(t, w)
+}
+
+// inattentive is an output that somebody reads up to a word, and then no more.
+type inattentive struct {
+	*watchedOutput
+	until string
+}
+
+func (d inattentive) Write(b []byte) (int, error) {
+	if strings.Contains(d.String(), d.until) {
+		return 0, syscall.EPIPE
+	}
+	return d.watchedOutput.Write(b)
+}
+
+// TestExposeDeserted: whoever closes the terminal, or what the output goes to, leaves nothing at the service either.
+func TestExposeDeserted(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		flags []string
+		read  string // up to this
+		leave func(*typist, *exposeWorld)
+	}{
+		{"the terminal is closed", nil, "never said", func(k *typist, _ *exposeWorld) { k.send(syscall.SIGHUP) }},
+		{"nobody reads what people read", nil, "subscribed", func(_ *typist, w *exposeWorld) { w.change(t) }},
+		{"nobody reads what programs read", []string{"--json"}, `"kind":"subscribed"`, func(_ *typist, w *exposeWorld) { w.change(t) }},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newExposeWorld(t, emulator.Config{}, tunneltest.Config{})
+			keys := &typist{listeners: map[chan<- os.Signal][]os.Signal{}, listening: make(chan struct{}, 9)}
+			x := &exposing{out: &watchedOutput{}, code: make(chan int, 1)}
+			process := w.process(inattentive{x.out, row.read})
+			process.Signals = keys.signals
+			go func() {
+				x.code <- Run(t.Context(), append([]string{"expose"}, w.through(append(row.flags, w.hookURL)...)...), process)
+			}()
+			x.out.await(t, "subscribed")
+			keys.send(syscall.SIGPIPE) // of some socket, which ends nothing
+			row.leave(keys, w)
+			if code := x.wait(t); code != ExitGood {
+				t.Errorf("it ends with %d:\n%s", code, x.out)
+			}
+			nothingLeft(t, w)
+		})
+	}
+}
+
+func (w *exposeWorld) change(t *testing.T) {
+	t.Helper()
+	if _, err := w.steer.RaiseChange(t.Context(), control.Change{Change: "created", Collection: "message"}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestExposeKeeps: with --keep the subscriptions stay, and the next start takes them over as they are where the URL is the same.
