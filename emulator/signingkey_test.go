@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"io"
 	"math/big"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestSigningKey(t *testing.T) {
 	}
 	server := newServer(t, emulator.Config{SigningKey: private})
 	answer := httptest.NewRecorder()
-	server.ServeHTTP(answer, httptest.NewRequest("GET", "http://localhost/common/discovery/v2.0/keys", nil))
+	server.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "http://localhost/common/discovery/v2.0/keys", nil))
 	var set struct{ Keys []struct{ N string } }
 	if body, _ := io.ReadAll(answer.Body); json.Unmarshal(body, &set) != nil || len(set.Keys) == 0 {
 		t.Fatalf("the keys are %d %s", answer.Code, body)
