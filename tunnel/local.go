@@ -54,7 +54,7 @@ func listenLoopback(ctx context.Context, addr string) (*net.TCPListener, error) 
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, &Error{Doing: "open the tunnel", Text: err.Error(), Cure: "choose another port", err: err}
+		return nil, &Error{Doing: "open the tunnel", Text: err.Error(), Cure: "choose another port with --port N, or any free one with --port 0", err: err}
 	}
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {

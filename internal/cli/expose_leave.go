@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/outlocal/outlocal/internal/state"
 	"github.com/outlocal/outlocal/subscriber"
 )
 
@@ -140,6 +141,9 @@ func (x *exposure) sayLeft(n int) {
 	venue := " --service " + x.plan.host.base.String()
 	if x.plan.host.emulator != nil {
 		venue = " --emulator " + x.plan.host.status.Name
+	}
+	if profile := x.plan.flags.profile; profile != state.DefaultProfile {
+		venue += " --profile " + profile
 	}
 	x.app.err.line("  %s the next start takes over what it wants and deletes the rest; without one: outlocal subscriptions prune%s", x.app.err.dim("hint:"), venue)
 }

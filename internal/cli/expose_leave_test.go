@@ -72,7 +72,7 @@ func TestExposeLeavesAtOnce(t *testing.T) {
 	w.env["MY_TOKEN"] = "any"
 	args := []string{
 		"expose", w.hookURL, "--service", slow + "/v1.0", "--sign-in", "token", "--token-env", "MY_TOKEN", "--edge", w.edge.Addr(), "--edge-ca", w.edgeCA,
-		"--authority", w.https,
+		"--authority", w.https, "--profile", "mine",
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -93,10 +93,14 @@ func TestExposeLeavesAtOnce(t *testing.T) {
 	if err != nil || len(left.Subscriptions) != 1 {
 		t.Fatalf("left are %v, %v", left, err)
 	}
-	for _, words := range []string{"left is " + left.Subscriptions[0].ID, "hint: the next start takes over what it wants", "outlocal subscriptions prune --service " + slow + "/v1.0"} {
+	for _, words := range []string{"left is " + left.Subscriptions[0].ID, "hint: the next start takes over what it wants", "outlocal subscriptions prune --service " + slow + "/v1.0 --profile mine"} {
 		if !strings.Contains(x.out.String(), words) {
 			t.Errorf("it does not say %q, but:\n%s", words, x.out)
 		}
+	}
+	w.env["OUTLOCAL_PROFILE"] = "mine"
+	if code, out := w.run(t, "subscriptions", "prune", "--service", slow+"/v1.0", "--token-env", "MY_TOKEN", "--dry-run"); code != ExitGood || !strings.Contains(out, "/subscriptions/"+left.Subscriptions[0].ID) {
+		t.Errorf("prune ends with %d, and would not delete it:\n%s", code, out)
 	}
 	close(hanging)
 	next := w.start(t, args[1:]...)

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +59,8 @@ func TestExposeRefuses(t *testing.T) {
 		{"a token in the clear", []string{"--service", "http://graph.example/v1.0"}, "", ExitUsage, []string{"a token would go to graph.example in the clear"}, false},
 		{"a token that is not there", []string{"--sign-in", "token"}, "", ExitUsage, []string{"the variable OUTLOCAL_ACCESS_TOKEN holds no access token"}, false},
 		{"a port that nobody listens at", w.through("--port", "3654"), "", ExitUsage, []string{"--port says nothing with ngrok's tunnel"}, false},
+		{"a port that is taken", []string{w.hookURL, "--emulator", w.control, "--no-tunnel", "--port", portOf(t, w.hookURL)}, "", ExitUnjudged,
+			[]string{"open the tunnel: ", "hint: choose another port with --port N, or any free one with --port 0"}, false},
 		{"two tunnels", []string{"--no-tunnel", "--url", "x"}, "", ExitUsage, []string{"expose takes either --"}, false},
 		{"a profile that is no name", w.through("--profile", "a b"), "", ExitUsage, []string{`take the name "a b"`}, false},
 		{"no patience", w.through("--patience", "0s"), "", ExitUsage, []string{"read --patience: want more than 0"}, false},
@@ -189,4 +192,14 @@ func bundle(t *testing.T, files ...string) string {
 
 func pemOf(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// portOf is that of a URL.
+func portOf(t *testing.T, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Port()
 }

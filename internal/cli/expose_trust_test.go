@@ -35,7 +35,7 @@ func TestExposeTrust(t *testing.T) {
 	x := w.start(t, w.hookURL, "--service", w.https+"/v1.0", "--sign-in", "token", "--no-tunnel", "--port", "0")
 	x.out.await(t, "failed; tried again in ")
 	x.out.await(t, "certificate")
-	if code := x.end(t); code != ExitGood {
+	if code := x.end(t); code != ExitGood || !strings.Contains(x.out.String(), "tunnel   none: a free port is called on this machine") {
 		t.Errorf("expose ends with %d:\n%s", code, x.out)
 	}
 	raised, err := w.steer.RaiseChange(t.Context(), control.Change{Change: "created", Collection: "message"})

@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/x509"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,9 +125,9 @@ func withPolicy(c tunnel.Config, paths receiver.Paths) (tunnel.Config, error) {
 func throughTunnel(c tunnel.Config) string {
 	switch c.Kind {
 	case tunnel.None:
-		return "none: " + c.Listen + " is called on this machine"
+		return "none: " + called(c.Listen) + " is called on this machine"
 	case tunnel.Public:
-		return "your own, " + c.URL + ", which leads to " + c.Listen
+		return "your own, " + c.URL + ", which leads to " + called(c.Listen)
 	}
 	where := "ngrok"
 	if c.Agent.Edge != "" {
@@ -136,4 +137,12 @@ func throughTunnel(c tunnel.Config) string {
 		where += ", as " + c.URL
 	}
 	return where + ", with the authtoken of " + c.Agent.Token.Source()
+}
+
+// called is an address where nothing listens yet.
+func called(address string) string {
+	if strings.HasSuffix(address, ":0") {
+		return "a free port"
+	}
+	return address
 }

@@ -45,6 +45,7 @@ outlocal subscriptions prune --service https://graph.microsoft.com/v1.0 --dry-ru
 	addVenue(cmd, &p)
 	addConsent(cmd, &sure)
 	addProfile(cmd, &profile)
+	fromEnvironment(cmd, "profile")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "only tell what would be sent")
 	return cmd
 }

@@ -126,7 +126,11 @@ func noSuch(running []state.Running, kind control.Kind, named string, t target) 
 		}
 		return wrongUse(hint, "find %s %q: that is the name of %s", kind, named, article(r.Kind))
 	}
-	return notJudged(choices(ofKind(running, kind)), "find %s %q: there is none of that name", kind, named)
+	hint := choices(ofKind(running, kind))
+	if kind == control.Exposure && len(ofKind(running, kind)) == 0 {
+		hint = "no webhook is exposed: " + beginExposure
+	}
+	return notJudged(hint, "find %s %q: there is none of that name", kind, named)
 }
 
 // article is what something of a kind is called.
@@ -144,10 +148,13 @@ func ofKind(running []state.Running, kind control.Kind) []state.Running {
 	return some
 }
 
+// beginExposure says how there comes to be one.
+const beginExposure = "outlocal expose puts your webhook behind a public URL"
+
 func onlyExposure(running []state.Running) (string, error) {
 	switch len(running) {
 	case 0:
-		return "", notJudged("outlocal expose puts your webhook behind a public URL", "find what is exposed: nothing is")
+		return "", notJudged(beginExposure, "find what is exposed: nothing is")
 	case 1:
 		return running[0].Control, nil
 	}
