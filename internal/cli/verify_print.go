@@ -183,11 +183,12 @@ func (p *printer) columns() int {
 // asIs is the style of what needs none.
 func (p *printer) asIs(text string) string { return text }
 
-// fold breaks text into lines of at most width columns, between words. A word that is longer gets a line of its own.
+// fold breaks text into lines of at most width columns, between words, but not between a number and its unit. A word that is longer gets a
+// line of its own.
 func fold(text string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range words(text) {
 		switch {
 		case line == "":
 			line = word
@@ -199,6 +200,32 @@ func fold(text string, width int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// words are what may be parted: 10 s may not.
+func words(text string) []string {
+	var parted []string
+	for _, word := range strings.Fields(text) {
+		if last := len(parted) - 1; last >= 0 && isUnit(word) && isNumber(parted[last]) {
+			parted[last] += " " + word
+			continue
+		}
+		parted = append(parted, word)
+	}
+	return parted
+}
+
+// isUnit tells what [short] and the findings write behind a number, with what ends a clause after it.
+func isUnit(word string) bool {
+	switch strings.TrimRight(word, ".,;:)") {
+	case "ms", "s", "min", "h", "d", "days", "KB", "MB", "KiB", "MiB", "%":
+		return true
+	}
+	return false
+}
+
+func isNumber(word string) bool {
+	return strings.Trim(word, "0123456789.,(") == "" && strings.ContainsAny(word, "0123456789")
 }
 
 // clip cuts text at width columns.

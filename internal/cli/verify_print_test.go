@@ -28,6 +28,9 @@ func TestFold(t *testing.T) {
 		{"between words", "one two three four", []string{"one two", "three", "four"}},
 		{"a word that is too long", "a 1234567890ab b", []string{"a", "1234567890ab", "b"}},
 		{"counted in letters", "äöü ßäöü ä", []string{"äöü ßäöü", "ä"}},
+		{"not between number and unit", "within 3 s, or 1.5 min.", []string{"within", "3 s, or", "1.5 min."}},
+		{"a number without a unit", "within 3 steps", []string{"within 3", "steps"}},
+		{"a unit without a number", "seven or s it", []string{"seven or", "s it"}},
 		{"nothing", "", []string{""}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

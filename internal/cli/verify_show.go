@@ -219,21 +219,33 @@ func (s *verifyShow) mark(o verify.Outcome) string {
 	return " "
 }
 
-// next tells what the service would make of such answers, each sentence once.
+// next tells what the service would make of such answers: of which schema, unless it is the same in all.
 func (s *verifyShow) next(columns []verify.Column) {
+	const begin = "What Microsoft would do next:"
 	var said []string
-	for _, c := range columns {
-		for _, text := range c.Next {
-			if !slices.Contains(said, text) {
-				said = append(said, text)
-			}
+	names := map[string][]string{}
+	for i := range columns {
+		text := strings.Join(columns[i].Next, " ")
+		if names[text] == nil && text != "" {
+			said = append(said, text)
 		}
+		names[text] = append(names[text], columns[i].Dialect.String())
 	}
 	if len(said) == 0 {
 		return
 	}
 	s.out.line("")
-	s.lines("What Microsoft would do next: "+strings.Join(said, " "), s.out.asIs)
+	if len(names) == 1 {
+		s.lines(begin+" "+said[0], s.out.asIs)
+		return
+	}
+	s.out.line("%s", begin)
+	const gap = 2
+	for _, text := range said {
+		for _, line := range fold(strings.Join(names[text], ", ")+": "+text, s.out.columns()-gap) {
+			s.out.line("%*s%s", gap, "", line)
+		}
+	}
 }
 
 // verdict tells in a line what the checks in a dialect came to.
@@ -249,7 +261,7 @@ func (s *verifyShow) verdict(c *verify.Column) {
 	case verdictFailed:
 		mark, text = s.out.cross(), fmt.Sprintf("your webhook fails %d of %s", n[verify.Fails], count(asked, "check"))
 		if failsHandshake(c) {
-			s.out.line("%s %s", mark, s.out.strong(name+"your webhook fails the handshake, so no subscription would be made"))
+			s.marked(mark, name+"your webhook fails the handshake, so no subscription would be made")
 			return
 		}
 	case verdictNotJudged:
@@ -269,7 +281,16 @@ func (s *verifyShow) verdict(c *verify.Column) {
 	if left := n[verify.NotJudged]; left > 0 && !c.Unmet && verdictOfColumn(c) != verdictNotJudged {
 		text += fmt.Sprintf(", %d not judged", left)
 	}
-	s.out.line("%s %s", mark, s.out.strong(name+text))
+	s.marked(mark, name+text)
+}
+
+// marked tells a verdict, on as many lines as that takes.
+func (s *verifyShow) marked(mark, text string) {
+	const gap = 2
+	for _, line := range fold(text, s.out.columns()-gap) {
+		s.out.line("%s %s", mark, s.out.strong(line))
+		mark = " "
+	}
 }
 
 // failsHandshake tells whether the plain handshake was asked for and is wrong: all else rests on it.

@@ -61,6 +61,12 @@ func believer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// echoing takes everything, and echoes tokens.
+func echoing(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = io.WriteString(w, r.URL.Query().Get("validationToken"))
+}
+
 // webhooks are webhooks of several kinds, by path.
 func webhooks() http.Handler {
 	mux := http.NewServeMux()
@@ -89,10 +95,7 @@ func webhooks() http.Handler {
 		}
 		_, _ = io.WriteString(w, r.URL.Query().Get("validationtoken"))
 	})
-	mux.HandleFunc("POST /graph-only", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain")
-		_, _ = io.WriteString(w, r.URL.Query().Get("validationToken"))
-	})
+	mux.HandleFunc("POST /graph-only", echoing)
 	mux.HandleFunc("POST /believer", believer)
 	mux.HandleFunc("POST /nulls", func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -102,6 +105,14 @@ func webhooks() http.Handler {
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		believer(w, r)
+	})
+	mux.HandleFunc("POST /changes-only", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "lifecycleEvent") {
+			http.Error(w, "no resource", http.StatusInternalServerError)
+			return
+		}
+		echoing(w, r)
 	})
 	answer("/empty", "text/plain", http.StatusOK, func(string, string) string { return "" })
 	mux.HandleFunc("POST /crash", func(w http.ResponseWriter, _ *http.Request) {

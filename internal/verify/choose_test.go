@@ -73,7 +73,9 @@ func TestEveryFindingHasACheck(t *testing.T) {
 
 // TestFindingsAreToldOnce: one mistake that several checks come to, in several dialects, is one finding; failures come first.
 func TestFindingsAreToldOnce(t *testing.T) {
-	warned, failed := diagnosis.Established("handshake-query", diagnosis.Faithful, diagnosis.Evidence{}), diagnosis.Established("notification-batch", diagnosis.Faithful, diagnosis.Evidence{})
+	warned := diagnosis.Established("handshake-query", diagnosis.Faithful, diagnosis.Evidence{})
+	failed := diagnosis.Established("notification-batch", diagnosis.Faithful, diagnosis.Evidence{Sent: "five"})
+	again := diagnosis.Established("notification-batch", diagnosis.Faithful, diagnosis.Evidence{Sent: "a hundred"})
 	column := func(d *dialect.Dialect, found ...[]diagnosis.Diagnosis) Column {
 		c := Column{Dialect: d}
 		for i, f := range found {
@@ -81,18 +83,19 @@ func TestFindingsAreToldOnce(t *testing.T) {
 		}
 		return c
 	}
-	got := Findings([]Column{column(dialect.GraphV1, warned, failed, failed), column(dialect.OutlookFinal, nil, failed)})
+	got := Findings([]Column{column(dialect.GraphV1, warned, failed, again), column(dialect.OutlookFinal, nil, failed, again)})
 	type told struct {
 		ID               string
 		Dialects, Checks []string
+		Sent             string
 	}
 	var all []told
 	for _, f := range got {
-		all = append(all, told{f.ID, f.Dialects, f.Checks})
+		all = append(all, told{f.ID, f.Dialects, f.Checks, f.Sent})
 	}
 	want := []told{
-		{"notification-batch", []string{"graph-v1.0", "outlook-final"}, []string{"handshake-redirect", "handshake-login"}},
-		{"handshake-query", []string{"graph-v1.0"}, []string{"handshake-reached"}},
+		{"notification-batch", []string{"graph-v1.0", "outlook-final"}, []string{"handshake-redirect", "handshake-login"}, "five; a hundred"},
+		{"handshake-query", []string{"graph-v1.0"}, []string{"handshake-reached"}, ""},
 	}
 	if diff := cmp.Diff(want, all); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)

@@ -35,12 +35,12 @@ func (p *play) next(c *Column) []string {
 		said = append(said, text)
 	}
 	if slow := p.plain.taken.Took > d.SlowAfter() || found(c, "delivery-late", "notification-burst"); slow && d.States {
-		said = append(said, fmt.Sprintf("If more than %d in 100 answers of %s take over %s, what is new waits %s.",
+		said = append(said, fmt.Sprintf("Once more than %d of 100 answers within %s take over %s, new notifications are held back for %s.",
 			d.SlowPercent, span.Text(d.Window), span.Text(d.SlowAfter()), span.Text(d.SlowDelay)))
 	}
 	if found(c, "delivery-timeout", "delivery-reset", "delivery-refused", diedID) && d.States {
-		said = append(said, fmt.Sprintf("If more than %d in 100 get none within %s, all that is new is lost for %s, subscriptions of others at this host and port included.",
-			d.DropPercent, span.Text(d.DropAfter()), span.Text(d.Window)))
+		said = append(said, fmt.Sprintf("Once more than %d of 100 requests within %s get no answer, or none in %s, new notifications are lost for %s, those of all other subscriptions at this host and port, too.",
+			d.DropPercent, span.Text(d.Window), span.Text(d.DropAfter()), span.Text(d.Window)))
 	}
 	if d.Removes != 0 && p.plain.taken.Status == d.Removes {
 		said = append(said, "By this status the subscription ends at once.")

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"slices"
 	"time"
 
 	"github.com/outlocal/outlocal/diagnosis"
@@ -64,7 +65,7 @@ func rank(o Outcome) int {
 	return 0
 }
 
-// Finding is one mistake, wherever it showed.
+// Finding is one mistake, wherever it showed. What was sent is all that led to it.
 type Finding struct {
 	diagnosis.Diagnosis
 	Dialects []string // in which it showed
@@ -92,6 +93,9 @@ func note(list *[]Finding, d diagnosis.Diagnosis, dialect, check string) {
 	for i := range *list {
 		f := &(*list)[i]
 		if f.ID == d.ID && f.Case == d.Case {
+			if f.Sent != "" && d.Sent != "" && !slices.Contains(f.Checks, check) {
+				f.Sent += "; " + d.Sent
+			}
 			f.Dialects, f.Checks = with(f.Dialects, dialect), with(f.Checks, check)
 			return
 		}
