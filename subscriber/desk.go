@@ -20,6 +20,7 @@ type desk struct {
 	records   map[string]Record
 	bookmarks map[string]Bookmark // by resource
 	unsaved   map[string]bool     // keys of records that are not in the store as they are here
+	inherited map[string]bool     // keys of records that a start before left and of which the service was not yet asked
 
 	unsure bool      // the service may have other subscriptions of ours than the records say
 	looked time.Time // when it was last asked for them
@@ -85,7 +86,7 @@ const (
 func newDesk(c Config) desk {
 	d := desk{
 		dialect: c.Client.Dialect, wanted: slices.Clone(c.Watches), at: c.At,
-		records: map[string]Record{}, bookmarks: map[string]Bookmark{}, unsaved: map[string]bool{},
+		records: map[string]Record{}, bookmarks: map[string]Bookmark{}, unsaved: map[string]bool{}, inherited: map[string]bool{},
 		challenged: map[string]time.Time{}, unmovable: map[string]bool{}, conflicted: map[Watch]bool{}, lost: map[Watch]bool{},
 		unmarked: map[string]error{}, held: map[slot]refusal{},
 	}
@@ -245,6 +246,17 @@ func (d *desk) points(r Record) bool {
 // movable tells whether it can be made to: a lifecycle URL can't be changed (W1.4-05).
 func (d *desk) movable(r Record) bool {
 	return patchable(d.dialect, dialect.PropURL) && !d.unmovable[r.Key] && r.Endpoint.LifecycleURL == d.at.lifecycle(r.Watch)
+}
+
+// inherit are the records of a start before that do what is wanted now, once.
+func (d *desk) inherit(now time.Time) (taken []Record) {
+	for _, w := range d.wanted {
+		if key := d.serving(w, now); d.inherited[key] {
+			taken = append(taken, d.records[key])
+		}
+	}
+	d.inherited = nil
+	return taken
 }
 
 // lists tells whether the service can be asked for all that there are.

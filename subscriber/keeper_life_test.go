@@ -364,7 +364,7 @@ func TestRichGetsTheNextKey(t *testing.T) {
 	if err != nil || got.CertificateID != "second" || !got.IncludeData || got.Expires.Sub(w.Now()) > 24*time.Hour {
 		t.Errorf("the subscription is %s, %v", got.Raw, err)
 	}
-	if k.events.kinds() != "renewed" {
+	if k.events.kinds() != "adopted renewed" {
 		t.Errorf("it did %s", k.events.kinds())
 	}
 	k.stop()
@@ -379,7 +379,7 @@ func TestRichGetsTheNextKey(t *testing.T) {
 	w.advance(8 * time.Minute)
 	early := k.events.kinds()
 	w.advance(3 * time.Minute)
-	if late := k.events.kinds(); early != "" || late != "renewed" {
+	if late := k.events.kinds(); early != "adopted" || late != "adopted renewed" {
 		t.Errorf("it did %q, and then %q", early, late)
 	}
 }
@@ -557,5 +557,38 @@ func TestAdopts(t *testing.T) {
 	got, err := w.Subscriber(w.d).Get(t.Context(), s.ID)
 	if err != nil || s.ID != there[0].ID || state != got.ClientState || next.events.kinds() != "adopted" {
 		t.Errorf("it did %s: %+v with %v", next.events.kinds(), s, err)
+	}
+}
+
+// What a start before left is told once the service has said that it is still there, and only of what is still wanted.
+func TestTellsWhatItTakesOver(t *testing.T) {
+	for _, row := range []struct {
+		name      string
+		meanwhile func(c *subscriber.Client, id string) error
+		configure []func(*subscriber.Config)
+		want      string
+	}{
+		{name: "it is there", want: "adopted"},
+		{name: "it is gone", meanwhile: func(c *subscriber.Client, id string) error { return c.Delete(t.Context(), id) }, want: "lost re-created unsynced"},
+		{name: "something else is wanted", configure: []func(*subscriber.Config){func(c *subscriber.Config) {
+			c.Watches = []subscriber.Watch{{Resource: "me/events", Changes: notify.Created}}
+		}}, want: "deleted created"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, dialect.GraphV1)
+			k := w.start()
+			id := k.Status()[0].ID
+			k.stop()
+			if row.meanwhile != nil {
+				if err := row.meanwhile(w.Subscriber(w.d), id); err != nil {
+					t.Fatal(err)
+				}
+			}
+			next := w.start(row.configure...)
+			w.advance(time.Minute)
+			if got := next.events.kinds(); got != row.want {
+				t.Errorf("it did %q, want %q", got, row.want)
+			}
+		})
 	}
 }

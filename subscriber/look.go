@@ -28,8 +28,12 @@ func (k *Keeper) look(ctx context.Context) error {
 		}
 	}
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	k.desk.unsure, k.desk.looked = false, started
+	inherited := k.desk.inherit(started)
+	k.mu.Unlock()
+	for _, r := range inherited {
+		k.tell(Event{Kind: Adopted, Watch: r.Watch, ID: r.ID, Expires: r.Expires})
+	}
 	return nil
 }
 

@@ -58,6 +58,7 @@ func (k *Keeper) load(ctx context.Context) error {
 	for _, r := range records {
 		if k.own(r.Service, r.Dialect, r.Mailbox) {
 			d.records[r.Key] = r
+			d.inherited[r.Key] = r.ID != ""
 		}
 	}
 	for _, b := range bookmarks {

@@ -178,7 +178,7 @@ func TestExposeKeeps(t *testing.T) {
 		t.Fatalf("kept are %v, %v", before, err)
 	}
 	next := w.start(t, args...)
-	next.out.await(t, "ready as")
+	next.out.await(t, "me/messages (created)  taken over from a start before")
 	if _, err := w.steer.RaiseChange(t.Context(), control.Change{Change: "created", Collection: "message"}); err != nil {
 		t.Fatal(err)
 	}
