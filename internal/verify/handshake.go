@@ -111,18 +111,33 @@ func playAgain(ctx context.Context, p *play, c *Check) (answer, error) {
 // crowd is how many handshakes are asked at once: enough for tokens to be mixed up that are kept in one place.
 const crowd = 8
 
+// playAtOnce asks at two URLs, as it comes about where subscriptions with a lifecycle URL are made at the same time: each of the two is
+// asked (W2.1-13). The second one differs in its query alone, and is used only if it is answered well by itself.
 func playAtOnce(ctx context.Context, p *play, c *Check) (answer, error) {
+	addresses := []string{p.URL.String()}
+	sent := "eight handshakes at once, each with a token of its own"
+	if p.hasLifecycleURL() {
+		second := p.besides("lifecycle")
+		alone, err := p.again(ctx, second, "")
+		if err != nil {
+			return answer{}, err
+		}
+		if len(diagnosis.VariedHandshake(diagnosis.HandshakeVariation{Finding: c.Findings[0], Answer: alone}, p.Mode)) == 0 {
+			addresses = append(addresses, second)
+			sent = "eight handshakes at once, four of them at the URL with outlocal=lifecycle in its query, each with a token of its own"
+		}
+	}
 	answers, errs := make([]diagnosis.HandshakeAnswer, crowd), make([]error, crowd)
 	var asking sync.WaitGroup
 	for i := range crowd {
-		asking.Go(func() { answers[i], errs[i] = p.again(ctx, p.URL.String(), "") })
+		asking.Go(func() { answers[i], errs[i] = p.again(ctx, addresses[i%len(addresses)], "") })
 	}
 	asking.Wait()
 	for i := range crowd {
 		if errs[i] != nil {
 			return answer{}, errs[i]
 		}
-		v := diagnosis.HandshakeVariation{Finding: c.Findings[0], Sent: "eight handshakes at once, each with a token of its own", Answer: answers[i]}
+		v := diagnosis.HandshakeVariation{Finding: c.Findings[0], Sent: sent, Answer: answers[i]}
 		if found := diagnosis.VariedHandshake(v, p.Mode); len(found) > 0 {
 			return came(found)
 		}
@@ -130,13 +145,21 @@ func playAtOnce(ctx context.Context, p *play, c *Check) (answer, error) {
 	return good("")
 }
 
+// besides is the URL with one more parameter in its query, behind those that it has.
+func (p *play) besides(value string) string {
+	other := *p.URL
+	if other.RawQuery != "" {
+		other.RawQuery += "&"
+	}
+	other.RawQuery += "outlocal=" + value
+	return other.String()
+}
+
 func playQuery(ctx context.Context, p *play, c *Check) (answer, error) {
 	if p.URL.RawQuery != "" {
 		return good("")
 	}
-	own := *p.URL
-	own.RawQuery = "outlocal=verify"
-	got, err := p.again(ctx, own.String(), "")
+	got, err := p.again(ctx, p.besides("verify"), "")
 	if err != nil {
 		return answer{}, err
 	}
