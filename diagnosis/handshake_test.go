@@ -371,6 +371,8 @@ func connectionRows() []handshakeRow {
 		},
 		{name: "not http", change: fails(errors.New(`malformed HTTP response "220 mail.example ESMTP"`)), want: []string{"handshake-protocol"}},
 		{name: "bad header", change: fails(textproto.ProtocolError("malformed MIME header line")), want: []string{"handshake-protocol"}},
+		{name: "header without end", change: fails(errors.New("the answer's header is longer than 64 KiB")), want: []string{"handshake-protocol"}},
+		{name: "header without end, in Go's words", change: fails(errors.New("net/http: server response headers exceeded 65536 bytes; aborted")), want: []string{"handshake-protocol"}},
 		{name: "unknown error", change: fails(errors.New("strange")), want: []string{"handshake-failed"}},
 	}
 }

@@ -143,7 +143,7 @@ func protocolCase(err error) (kind trouble, name string) {
 	switch {
 	case strings.Contains(text, "malformed HTTP") && strings.Contains(text, tlsRecord):
 		return troubleTLS, "needs-tls"
-	case errors.As(err, &mime), strings.Contains(text, "malformed "):
+	case errors.As(err, &mime), strings.Contains(text, "malformed "), strings.Contains(text, "header is longer than"), strings.Contains(text, "response headers exceeded"):
 		return troubleProtocol, ""
 	default:
 		return troubleOther, ""
