@@ -210,6 +210,9 @@ func (p *play) renewed(since uint64) bool {
 }
 
 func playCallsRecreate(ctx context.Context, p *play, c *Check) (answer, error) {
+	if p.untold {
+		return notJudged(nobodyTells)
+	}
 	if p.removed == 0 {
 		if attempts, a, err := p.tell(ctx, notify.SubscriptionRemoved); err != nil || attempts == nil {
 			return a, err

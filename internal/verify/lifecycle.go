@@ -19,6 +19,9 @@ func playLifecycle(event notify.Lifecycle) player {
 	}
 }
 
+// nobodyTells is why an app does nothing about an event.
+const nobodyTells = "the app's subscription has no lifecycle URL, so that nobody would tell it"
+
 // tell raises an event in the life of the app's subscription or of one of the check's own, and returns how it was answered. Where there
 // are no attempts, the answer says why.
 func (p *play) tell(ctx context.Context, event notify.Lifecycle) ([]attempt, answer, error) {
@@ -47,7 +50,8 @@ func (p *play) tell(ctx context.Context, event notify.Lifecycle) ([]attempt, ans
 	case told.Raised == 0 && to.own:
 		return nil, answer{absent: true}, nil // the schema has no word for it
 	case told.Raised == 0:
-		return nil, answer{because: "the app's subscription has no lifecycle URL, so that nobody would tell it"}, nil
+		p.untold = true
+		return nil, answer{because: nobodyTells}, nil
 	}
 	attempts, err := p.answered(ctx, to.ids, since, 1)
 	return attempts, answer{}, err

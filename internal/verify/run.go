@@ -131,6 +131,7 @@ type play struct {
 	single   bool               // only the first handshake was answered well
 
 	removed uint64      // journal entry before the adopted subscription was removed; 0 if it was not
+	untold  bool        // the app's subscription has no lifecycle URL
 	lost    atomic.Bool // something that the check has sent got no answer at all
 	died    string      // what the webhook was asked when it died
 	hung    int         // checks that ran into the limit

@@ -19,6 +19,8 @@ type app struct {
 	client *subscriber.Client
 	url    string
 
+	untold bool // it has no lifecycle URL
+
 	late  sync.WaitGroup                      // what it does beside that
 	later func(after time.Duration, it *item) // reads it then
 	queue chan *item
@@ -110,7 +112,7 @@ func (a *app) handle(ctx context.Context, it *item) {
 
 func (a *app) subscribe(ctx context.Context) error {
 	request := subscriber.Request{Resource: "me/messages", Changes: notify.Created | notify.Updated, NotificationURL: a.url, ClientState: believed}
-	if a.client.Dialect.Family == dialect.Graph {
+	if a.client.Dialect.Family == dialect.Graph && !a.untold {
 		request.LifecycleURL = a.url
 	}
 	made, err := a.client.Create(ctx, request)

@@ -94,6 +94,10 @@ func rightWebhooks() []flaw {
 			app: func(a *app) { a.onReauthorize = a.renew },
 		},
 		{
+			name: "right: an app without a lifecycle URL, which nobody tells", depth: CallsBack, in: graphOnly(),
+			app: func(a *app) { a.untold, a.onRemoved = true, func(context.Context, *item) {} },
+		},
+		{
 			name: "right: an app that catches up by delta", depth: CallsBack, in: graphOnly(),
 			app: func(a *app) {
 				a.onMissed = func(ctx context.Context, _ *item) { _, _, _ = a.client.Mark(ctx, "me/mailFolders('inbox')/messages") }
