@@ -253,7 +253,8 @@ func (s *session) unbind() {
 	bounded(func() { _ = s.endpoint.Close() })
 }
 
-// end closes what is open and leaves nothing behind that the library would not end by itself within half a minute.
+// end closes what is open and leaves nothing behind that the library would not end by itself within half a minute; but for a connection
+// that comes in the very moment in which its endpoint closes: the library can wait for itself then, for ever, and nobody waits for it.
 func (s *session) end() {
 	if s.agent != nil {
 		bounded(func() { _ = s.agent.Disconnect() })
