@@ -226,7 +226,7 @@ func TestWrongUse(t *testing.T) {
 
 // TestUnreachable ends in time, and says what the network said.
 func TestUnreachable(t *testing.T) {
-	const closed = "127.0.0.1:1" // a port that was given back may be somebody else's a moment later; this one is nobody's
+	const closed = "127.0.0.1:1"                    // a port that was given back may be somebody else's a moment later; this one is nobody's
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // connects, and says nothing
 	if err != nil {
 		t.Fatal(err)
