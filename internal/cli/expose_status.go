@@ -22,7 +22,7 @@ func (a *app) printKept(ctx context.Context, t target, s control.Status) error {
 		p.line("  %s %s (%s) in %s, %s left  %s", p.tick(), kept.Resource, strings.ToLower(kept.ChangeType), kept.Dialect, aboutSpan(kept.Expires.Sub(s.Now)), p.dim(shortID(kept.ID)))
 	}
 	if len(page.Subscriptions) == 0 {
-		p.line("  %s nothing is subscribed", p.caution())
+		p.line("  %s nothing is subscribed: outlocal journal --expose %s --kind kept says why", p.caution(), s.Name)
 	}
 	return nil
 }
