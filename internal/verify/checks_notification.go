@@ -10,7 +10,7 @@ func notificationChecks() []Check {
 			Findings: []string{
 				"delivery-late", "delivery-timeout", "delivery-status", "delivery-redirect", "delivery-login-redirect", "delivery-unauthorized",
 				"delivery-body-parser", "delivery-not-found", "delivery-method", "delivery-throttled", "delivery-error", "delivery-html",
-				"delivery-tunnel", "delivery-refused", "delivery-dns", "delivery-tls", "delivery-reset", "delivery-protocol", "delivery-failed",
+				"delivery-tunnel", "delivery-refused", "delivery-dns", "delivery-tls", "delivery-reset", "delivery-protocol", "delivery-failed", diedID,
 			},
 		},
 		{ID: "notification-slow-body", Title: "reads a body that comes in pieces", Findings: []string{"notification-slow-body"}, hostile: true, play: playSlow},

@@ -13,6 +13,9 @@ func (p *play) revive(ctx context.Context, c *Check, a answer) (answer, error) {
 	if c.Group == Handshakes {
 		return p.reviveHandshake(ctx, c, a)
 	}
+	if c.ID == plainID && reset(a) && hasHandshake(p.Dialect) && !diagnosis.Failed(p.answers()) {
+		return p.reviveHandshake(ctx, c, a)
+	}
 	if p.plain.fails != "" || !p.plain.done {
 		return a, nil
 	}
@@ -47,6 +50,11 @@ func (p *play) plainly(ctx context.Context) (taken diagnosis.Taken, ok bool) {
 		return taken, false
 	}
 	return attempts[0].Taken, true
+}
+
+// reset tells an answer that broke off, as it does where the process ends of the request.
+func reset(a answer) bool {
+	return slices.ContainsFunc(a.found, func(d diagnosis.Diagnosis) bool { return d.ID == "delivery-reset" })
 }
 
 func timedOut(t diagnosis.Taken) bool {

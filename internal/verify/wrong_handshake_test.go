@@ -326,18 +326,26 @@ func wrongAnswers() []flaw {
 				return false
 			}),
 		},
+		{name: "dies of a browser's GET", want: "webhook-died", hook: mortal(func(r *http.Request) bool { return r.Method == http.MethodGet })},
 		{
-			name: "dies of a browser's GET", want: "webhook-died",
-			hook: func() http.Handler {
-				var dead atomic.Bool
-				return before(func(_ http.ResponseWriter, r *http.Request) bool {
-					if dead.Load() || r.Method == http.MethodGet {
-						dead.Store(true)
-						panic(http.ErrAbortHandler)
-					}
-					return false
-				})()
-			},
+			name: "dies of the first notification", want: "webhook-died",
+			hook: mortal(func(r *http.Request) bool {
+				return r.Method == http.MethodPost && !strings.Contains(strings.ToLower(r.URL.RawQuery), "validationtoken=")
+			}),
 		},
+	}
+}
+
+// mortal is a webhook that answers nothing any more once a request of that kind has come.
+func mortal(kills func(*http.Request) bool) func() http.Handler {
+	return func() http.Handler {
+		var dead atomic.Bool
+		return before(func(_ http.ResponseWriter, r *http.Request) bool {
+			if dead.Load() || kills(r) {
+				dead.Store(true)
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		})()
 	}
 }
