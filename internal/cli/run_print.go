@@ -16,6 +16,7 @@ type runPrinter struct {
 	live   bool // as they are done
 	rounds int
 	again  func(*runNumber) string
+	told   toldFindings // unless every step is shown
 
 	round, good, bad int               // of the number that is being repeated
 	first            scenarios.Verdict // that was not good
@@ -49,6 +50,9 @@ func (p *runPrinter) step(s scenarios.StepReport) {
 // wrong tells what is wrong with a step, and shows the exchange at fault.
 func (p *runPrinter) wrong(s *scenarios.StepReport) {
 	for _, problem := range s.Problems {
+		if !p.steps {
+			problem = p.told.shorten(problem)
+		}
 		p.out.line("        %s", problem)
 	}
 	if s.Verdict != scenarios.Failed {
@@ -93,9 +97,16 @@ func (p *runPrinter) end(n *runNumber, r *scenarios.Report) {
 	}
 }
 
-// line tells in a line how a play went, and what went wrong below it.
+// line tells in a line how a play went, and what went wrong below it. Where that stands above already, the line names it.
 func (p *runPrinter) line(n *runNumber, r *scenarios.Report) {
-	p.heading(n, r)
+	if p.told == nil {
+		p.told = toldFindings{}
+	}
+	known := p.told.brief(r)
+	p.heading(n, r, known)
+	if known != "" {
+		return // the summary's seed plays it again
+	}
 	for i := range r.Steps {
 		if s := &r.Steps[i]; s.Verdict == scenarios.Failed || s.Verdict == scenarios.Unjudged {
 			p.out.line("  %s %2d  %s", p.glyph(s.Verdict), s.Number, s.Label)
@@ -105,8 +116,8 @@ func (p *runPrinter) line(n *runNumber, r *scenarios.Report) {
 	p.repeatable(n, r)
 }
 
-// heading tells in a line how a play went.
-func (p *runPrinter) heading(n *runNumber, r *scenarios.Report) {
+// heading tells in a line how a play went, and what is known about that.
+func (p *runPrinter) heading(n *runNumber, r *scenarios.Report, known string) {
 	line := fmt.Sprintf("%s %s  %s", p.glyph(r.Verdict), p.out.strong(r.Scenario), p.out.dim(n.way()))
 	if p.rounds > 1 {
 		line += p.out.dim(fmt.Sprintf("  seed %d", n.seed))
@@ -114,7 +125,11 @@ func (p *runPrinter) heading(n *runNumber, r *scenarios.Report) {
 	if r.Reason != "" {
 		line += fmt.Sprintf("  %s: %s", r.Verdict, r.Reason)
 	}
-	p.out.line("%s%s", line, p.effort(r))
+	line += p.effort(r)
+	if known != "" {
+		line += "  " + known
+	}
+	p.out.line("%s", line)
 }
 
 // fewRounds is how many rounds of a play that were not good are told each: whoever has that many seeds needs no more of them.
@@ -133,7 +148,7 @@ func (p *runPrinter) repeated(n *runNumber, r *scenarios.Report) {
 		p.bad++
 	default: // what it looks like stands above
 		if p.bad < fewRounds {
-			p.heading(n, r)
+			p.heading(n, r, "")
 			p.repeatable(n, r)
 		}
 		p.bad++
