@@ -16,6 +16,11 @@ var errPatience = errors.New("it takes too long")
 
 // verifyAdopted judges the webhook of an app that subscribes at an emulator here, which is served for as long as that takes.
 func (a *app) verifyAdopted(ctx context.Context, v *verification) error {
+	if len(v.command) > 0 { // which is not to outlive this, whatever ends it
+		var release func()
+		ctx, release = a.untilDeserted(ctx)
+		defer release()
+	}
 	s := v.session(v.spoken[0])
 	p := v.serving
 	p.config = s.Prepare(v.config)
