@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/outlocal/outlocal/internal/nearmiss"
 	"github.com/outlocal/outlocal/internal/report"
@@ -18,10 +19,12 @@ type reportFlags struct {
 	junit    string
 	markdown string
 	annotate string
+	given    *pflag.FlagSet // to tell what was given, though empty
 }
 
 func (f *reportFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
+	f.given = flags
 	flags.StringVar(&f.junit, "junit", "", "write a report as JUnit XML to this `FILE`; - is standard output")
 	flags.StringVar(&f.markdown, "markdown", "", "write a summary in Markdown to this `FILE`, such as GitHub's $GITHUB_STEP_SUMMARY; - is standard output")
 	flags.StringVar(&f.annotate, "annotate", "", "say what is wrong so that `github|azure` shows it beside its line")
@@ -62,11 +65,20 @@ func (a *app) openReports(f reportFlags) (*reports, error) {
 		}
 		*wanted.file = file
 	}
+	if r.junit != nil && r.markdown != nil && report.Same(r.junit, r.markdown) {
+		r.close()
+		return nil, oneFile(f.markdown)
+	}
 	return r, nil
 }
 
 // check refuses what makes no sense together.
 func (f *reportFlags) check(json bool) error {
+	for _, flag := range []struct{ name, value string }{{"junit", f.junit}, {"markdown", f.markdown}, {"annotate", f.annotate}} {
+		if flag.value == "" && f.given != nil && f.given.Changed(flag.name) {
+			return wrongUse("leave it out, or set the variable that it was to come from", "--%s was given, but empty", flag.name)
+		}
+	}
 	switch toStdout := f.junit == report.Stdout || f.markdown == report.Stdout; {
 	case f.annotate != "" && !slices.Contains(report.Hosts(), f.annotate):
 		hint := "known are " + strings.Join(report.Hosts(), ", ")
@@ -75,11 +87,16 @@ func (f *reportFlags) check(json bool) error {
 		}
 		return wrongUse(hint, "--annotate: nobody is called %q", f.annotate)
 	case f.junit != "" && f.markdown != "" && filepath.Clean(f.junit) == filepath.Clean(f.markdown):
-		return wrongUse("give each a file of its own", "--junit and --markdown can't both write %s", f.junit)
+		return oneFile(f.junit)
 	case toStdout && json:
 		return wrongUse("write the report to a file", "--json has standard output for itself")
 	}
 	return nil
+}
+
+// oneFile refuses to write one report over the other.
+func oneFile(path string) error {
+	return wrongUse("give each a file of its own", "--junit and --markdown can't both write %s", path)
 }
 
 // wanted tells whether there is anything to write.

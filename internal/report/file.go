@@ -27,8 +27,9 @@ func Open(path string, stdout io.Writer) (*File, error) {
 	if path == Stdout {
 		return &File{path: path, w: stdout}, nil
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // a link stays one
+	path, err := target(path)
+	if err != nil {
+		return nil, err
 	}
 	mode := fs.FileMode(0o644)
 	info, err := os.Stat(path)
@@ -57,10 +58,54 @@ func Open(path string, stdout io.Writer) (*File, error) {
 	return f, nil
 }
 
+// Same tells whether two reports would be written to one file, of which the second would replace the first: by one name, by links, or by
+// names that the file system takes for one.
+func Same(a, b *File) bool {
+	if a.path == b.path {
+		return true
+	}
+	one, err := os.Stat(a.path)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b.path)
+	return err == nil && one.Mode().IsRegular() && os.SameFile(one, other)
+}
+
+// mostLinks is how many links may follow one another: as many as Linux follows.
+const mostLinks = 40
+
+// target is where the links of a path lead, so that they stay: also to a file that is not there yet.
+func target(path string) (string, error) {
+	for range mostLinks {
+		if whole, err := filepath.EvalSymlinks(path); err == nil {
+			return whole, nil
+		}
+		if _, err := os.Stat(path); err == nil { // something without a name of its own, such as a pipe at /dev/fd/3
+			return path, nil
+		}
+		next, err := os.Readlink(path)
+		if err != nil { // no link, and not there
+			if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+				path = filepath.Join(folder, filepath.Base(path))
+			}
+			return path, nil
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return "", fmt.Errorf("open report: the links at %s lead nowhere", path)
+}
+
 // openDirectly opens what is no file, such as a pipe or /dev/null, and must not be replaced by one.
 func openDirectly(path string) (*File, error) {
-	open, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the user named it
+	open, err := os.OpenFile(path, os.O_WRONLY|withoutWaiting, 0) //nolint:gosec // the user named it
 	if err != nil {
+		if nobodyReads(err) {
+			return nil, fmt.Errorf("open report: nobody reads the pipe %s", path)
+		}
 		return nil, fmt.Errorf("open report: %w", err)
 	}
 	return &File{path: path, w: open, open: open}, nil

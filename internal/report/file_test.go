@@ -149,6 +149,91 @@ func TestFileThatIsMore(t *testing.T) {
 	}
 }
 
+// A link to what is not there yet is followed, as a shell's > follows it. One that leads nowhere is refused.
+func TestDanglingLink(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links take rights there")
+	}
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	if err := os.Mkdir(at("below"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{"link": "below/next", "below/next": "report.xml", "round": "about", "about": "round", "nowhere": "none/report.xml"} {
+		if err := os.Symlink(to, at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := report.Open(at("link"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Write(says("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(at("below/report.xml")); err != nil || string(got) != "new" {
+		t.Errorf("the links' target holds %q, %v", got, err)
+	}
+	for _, link := range []string{"link", "below/next"} {
+		if info, err := os.Lstat(at(link)); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s is no link any more: %v, %v", link, info, err)
+		}
+	}
+	for _, link := range []string{"round", "nowhere"} {
+		if f, err := report.Open(at(link), nil); err == nil {
+			f.Close()
+			t.Errorf("%s is opened", link)
+		}
+	}
+}
+
+// Two reports are never written to one file, whatever it is called.
+func TestSame(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links take rights there")
+	}
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	for _, name := range []string{"there", "other"} {
+		if err := os.WriteFile(at(name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, to := range map[string]string{"link": "there", "dangling": "new", "folder": "."} {
+		if err := os.Symlink(to, at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Link(at("there"), at("hard")); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		a, b string
+		want bool
+	}{
+		{"there", "other", false},
+		{"there", "link", true},
+		{"there", "hard", true},
+		{"new", "newer", false},
+		{"new", "dangling", true},
+		{"new", "folder/new", true},
+	} {
+		a, err := report.Open(at(row.a), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := report.Open(at(row.b), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := report.Same(a, b); got != row.want {
+			t.Errorf("%s and %s are the same: %t", row.a, row.b, got)
+		}
+		a.Close()
+		b.Close()
+	}
+}
+
 func TestStandardOutput(t *testing.T) {
 	var out bytes.Buffer
 	f, err := report.Open(report.Stdout, &out)
