@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -155,7 +156,8 @@ func (p *verifyPrinter) row(label, text string, paint func(string) string) {
 		return
 	}
 	const gap = 2
-	for i, line := range fold(text, p.columns()-gap-rowLabel-gap) {
+	width := p.columns() - gap - rowLabel - gap
+	for i, line := range fold(parted(text, width), width) {
 		if i > 0 {
 			label = ""
 		}
@@ -200,6 +202,22 @@ func fold(text string, width int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// parted lets words be folded that are wider than a line, such as a webhook's answer without a blank. URLs stay whole, to be copied.
+func parted(text string, width int) string {
+	all := strings.Fields(text)
+	for i, word := range all {
+		if strings.Contains(word, "://") || utf8.RuneCountInString(word) <= width {
+			continue
+		}
+		var pieces []string
+		for piece := range slices.Chunk([]rune(word), width) {
+			pieces = append(pieces, string(piece))
+		}
+		all[i] = strings.Join(pieces, " ")
+	}
+	return strings.Join(all, " ")
 }
 
 // words are what may be parted: 10 s may not.

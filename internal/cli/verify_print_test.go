@@ -41,6 +41,21 @@ func TestFold(t *testing.T) {
 	}
 }
 
+func TestParted(t *testing.T) {
+	for _, row := range []struct{ name, text, want string }{
+		{"short words", "one two", "one two"},
+		{"a word as wide as a line", "one 12345 two", "one 12345 two"},
+		{"a wider one", "one äbcdefghijk two", "one äbcde fghij k two"},
+		{"a URL", "at http://localhost/hook", "at http://localhost/hook"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := parted(row.text, 5); got != row.want {
+				t.Errorf("parted is %q, want %q", got, row.want)
+			}
+		})
+	}
+}
+
 func TestClip(t *testing.T) {
 	for _, row := range []struct{ text, want string }{{"12345", "12345"}, {"123456", "1234…"}, {"äöüäöü", "äöüä…"}} {
 		if got := clip(row.text, 5); got != row.want {
