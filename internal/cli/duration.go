@@ -68,10 +68,13 @@ func parseDuration(text string) (time.Duration, error) {
 // durationFlag is a flag that takes a duration, in days too.
 type durationFlag time.Duration
 
-// durationVar declares one. Whether it may be negative is for its verb to say.
+// durationVar declares one. Whether it may be negative is for its verb to say. None at all is no default to tell of.
 func durationVar(flags *pflag.FlagSet, d *time.Duration, name string, usual time.Duration, usage string) {
 	*d = usual
 	flags.Var((*durationFlag)(d), name, usage)
+	if usual == 0 {
+		flags.Lookup(name).DefValue = ""
+	}
 }
 
 // Set implements [pflag.Value].

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/spf13/pflag"
 )
 
 func TestParseDuration(t *testing.T) {
@@ -30,5 +32,26 @@ func TestSpan(t *testing.T) {
 		if got := span(d); got != want {
 			t.Errorf("%v: got %q, want %q", d, got, want)
 		}
+	}
+}
+
+// The help of a duration tells its default where there is one, once.
+func TestDurationDefault(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		usual time.Duration
+		want  string
+	}{
+		{"none", 0, "      --wait duration   how long\n"},
+		{"some", 90 * time.Second, "      --wait duration   how long (default 1m30s)\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+			var d time.Duration
+			durationVar(flags, &d, "wait", row.usual, "how long")
+			if got := flags.FlagUsages(); got != row.want || d != row.usual {
+				t.Errorf("it is %v, and its help %q, want %q", d, got, row.want)
+			}
+		})
 	}
 }
