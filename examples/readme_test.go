@@ -153,6 +153,7 @@ func steady(text string) string {
 		{`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`, "GUID"},
 		{`(under )?[0-9.]+ (ms|s)\b`, "TIME"},
 		{`\d\d:\d\d:\d\d`, "CLOCK"},
+		{`\b\d{1,2} [A-Z][a-z]{2} CLOCKZ`, "DAY CLOCKZ"}, // where time was advanced
 		{`\b[0-9a-f]{8}…`, "ID…"},
 		{`until \d+ [A-Z][a-z]+ \d\d:\d\dZ`, "until THEN"},
 		{`Validation(%3a|:)[^\n]*…`, "CUT"}, // lines are cut at a column, and ports differ in length
