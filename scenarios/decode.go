@@ -233,7 +233,7 @@ func (r *reader) text(n *yaml.Node, v reflect.Value) {
 func (r *reader) number(n *yaml.Node, v reflect.Value, tag reflect.StructTag) {
 	number, err := strconv.Atoi(strings.ReplaceAll(n.Value, "_", ""))
 	if !isScalar(n, "!!int") || err != nil {
-		r.wrong(n, "", "this is %s, and should be a whole number", kindOf(n))
+		r.wrong(n, r.hintVariable(n, ""), "this is %s, and should be a whole number", kindOf(n))
 		return
 	}
 	if least, err := strconv.Atoi(tag.Get("min")); err == nil && number < least {

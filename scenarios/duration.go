@@ -57,7 +57,7 @@ func (d *Duration) readNode(r *reader, n *yaml.Node) {
 	}
 	parsed, err := parseDuration(n.Value)
 	if err != nil {
-		r.wrong(n, hint, "%s", err)
+		r.wrong(n, r.hintVariable(n, hint), "%s", err)
 		return
 	}
 	*d = parsed

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/outlocal/outlocal/internal/nearmiss"
 )
 
 // given is what a name stands for, which decides on what can be asked of it.
@@ -124,6 +126,17 @@ func (r *reader) reference(n *yaml.Node, ref reference) {
 		return
 	}
 	r.wrong(n, hintNear(member, members), "%q has no %q", name, strings.TrimPrefix(ref.text, name+"."))
+}
+
+// hintVariable names the variable that was probably meant where a value has to be one that can be read, else what hint says: variables
+// that there are have their values by then.
+func (r *reader) hintVariable(n *yaml.Node, hint string) string {
+	for _, ref := range referencesIn(n.Value) {
+		if best := nearmiss.Of(ref.text, r.declared.names()); best != "" && !ref.open {
+			return "did you mean ${" + best + "}?"
+		}
+	}
+	return hint
 }
 
 func first(p jsonPath) any {
