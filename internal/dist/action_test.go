@@ -325,14 +325,37 @@ steps:
 	}
 }
 
+// endEmulators ends emulators of the runner's with the test, whatever becomes of that: what ends them waits for the end of its standard
+// input, which comes also when the tests are killed or run out of time.
+func (r *runner) endEmulators(program string, names ...string) {
+	r.t.Helper()
+	const wait = `trap '' INT TERM; read -r _; for name in "$@"; do "$OUTLOCAL_PROGRAM" stop --emulator "$name"; done; true`
+	guard := exec.CommandContext(context.WithoutCancel(r.t.Context()), "bash", append([]string{"-c", wait, "bash"}, names...)...)
+	guard.Env = append(os.Environ(), "OUTLOCAL_PROGRAM="+program, "OUTLOCAL_STATE="+r.env["OUTLOCAL_STATE"])
+	alive, err := guard.StdinPipe()
+	if err == nil {
+		err = guard.Start()
+	}
+	if err != nil {
+		r.t.Fatalf("start what ends the emulators: %v", err)
+	}
+	r.t.Cleanup(func() {
+		_ = alive.Close()
+		if err := guard.Wait(); err != nil {
+			r.t.Errorf("end the emulators: %v", err)
+		}
+	})
+}
+
 // testActionEmulates: the emulator stays, and the steps that follow find it.
 func testActionEmulates(t *testing.T, program string) {
 	r := newRunner(t)
 	r.env["OUTLOCAL_PROGRAM"] = program
+	r.endEmulators(program, "ci", "worse")
 	printed, code := r.step("run.sh", map[string]string{"INPUT_COMMAND": "emulate", "INPUT_ARGS": "--port-base 0 --name ci"})
 	later := strings.Split(strings.TrimSpace(r.file("GITHUB_ENV")), "\n")
 	outlocal := func(args ...string) string {
-		command := exec.CommandContext(context.WithoutCancel(t.Context()), program, args...) // also when the test is over
+		command := exec.CommandContext(t.Context(), program, args...)
 		command.Env = append(os.Environ(), append(later, "OUTLOCAL_STATE="+r.env["OUTLOCAL_STATE"])...)
 		out, err := command.CombinedOutput()
 		if err != nil {
@@ -343,7 +366,6 @@ func testActionEmulates(t *testing.T, program string) {
 	if code != 0 {
 		t.Fatalf("it exits %d:\n%s", code, printed)
 	}
-	t.Cleanup(func() { outlocal("stop") })
 	if status := outlocal("status"); !strings.HasPrefix(status, "ci ") {
 		t.Errorf("later steps find %q", status)
 	}
