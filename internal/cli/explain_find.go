@@ -182,16 +182,37 @@ func likelyFindings(text string) []knownFinding {
 			found = append(found, explainedOf(f, ""))
 		}
 	}
-	for _, d := range diagnosis.Explain(text) {
-		f, ok := diagnosis.Lookup(d.ID)
-		if !ok || has(d.ID) {
-			continue
+	for _, sentence := range sentencesOf(text) {
+		for _, d := range diagnosis.Explain(sentence) {
+			f, ok := diagnosis.Lookup(d.ID)
+			if !ok || has(d.ID) {
+				continue
+			}
+			e := explainedOf(f, d.Case)
+			if sentence == text {
+				e.Sentence = d.Service
+			}
+			found = append(found, e)
 		}
-		e := explainedOf(f, d.Case)
-		e.Sentence = d.Service
-		found = append(found, e)
 	}
 	return found
+}
+
+// sentencesOf are what the service says beside an error code, for a text that is nothing but the code; else the text.
+func sentencesOf(text string) []string {
+	switch strings.ToLower(strings.Trim(text, " \t\r\n\"':")) {
+	case "validationerror":
+		return []string{"Subscription validation request failed.", "Subscription validation request timed out."}
+	case "invalidauthenticationtoken":
+		return []string{"Access token is empty.", "Lifetime validation failed, the token is expired."}
+	case "erroraccessdenied":
+		return []string{"Access is denied. Check credentials and try again."}
+	case "resourcenotfound":
+		return []string{"The object was not found."}
+	case "toomanyrequests":
+		return []string{"Please retry again later."}
+	}
+	return []string{text}
 }
 
 // explainedOf is a finding, or a case of it, with all that helps.

@@ -59,6 +59,9 @@ func (a *app) printExplained(e knownFinding) {
 // serviceName is whose sentence it is, short enough for a label.
 func serviceName(service string) string {
 	service, _, _ = strings.Cut(service, ",")
+	if service == "outlocal" { // nobody has seen the service's
+		return "emulator"
+	}
 	return strings.TrimPrefix(service, "Microsoft ")
 }
 
