@@ -202,7 +202,7 @@ func likelyFindings(text string) []knownFinding {
 func sentencesOf(text string) []string {
 	switch strings.ToLower(strings.Trim(text, " \t\r\n\"':")) {
 	case "validationerror":
-		return []string{"Subscription validation request failed.", "Subscription validation request timed out."}
+		return []string{"Subscription validation request timed out.", "Subscription validation request failed."} // fewer stand for the first: both are seen
 	case "invalidauthenticationtoken":
 		return []string{"Access token is empty.", "Lifetime validation failed, the token is expired."}
 	case "erroraccessdenied":

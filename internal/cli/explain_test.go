@@ -33,7 +33,7 @@ func TestExplainReadsWhatIsPiped(t *testing.T) {
 		{"an answer", refused, ExitGood, "handshake-timeout"},
 		{"what outlocal printed", "✗ handshake-plus  the blanks of the token come back as +\n", ExitGood, "decodeURIComponent"},
 		{"codes", "failed: AADSTS7000222: The provided client secret keys are expired. ERR_NGROK_334", ExitGood, "ERR_NGROK_334"},
-		{"a code alone", "ValidationError", ExitGood, "handshake-status"},
+		{"a code alone", "ValidationError", ExitGood, "handshake-timeout"},
 		{"a code in quotes", "\"ValidationError\":\n", ExitGood, "handshake-json-quotes"},
 		{"a code of a token", "InvalidAuthenticationToken", ExitGood, "subscribe-no-token"},
 		{"a code of another token", "invalidAuthenticationToken", ExitGood, "subscribe-token-refused"},
