@@ -113,7 +113,7 @@ func TestForwarderJudgesTheAnswer(t *testing.T) {
 		}, nil, 502, diagnosis.ClassFailed, "delivery-failed", "", ""},
 		{"header without end", change, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Long", strings.Repeat("x", 70<<10))
-		}, nil, 502, diagnosis.ClassFailed, "delivery-failed", "", ""},
+		}, nil, 502, diagnosis.ClassFailed, "delivery-protocol", "", ""},
 		{"echo", handshake, echo, nil, 200, diagnosis.ClassGood, "", "", "W2.1-10"},
 		{"echo to Outlook", outlook, echo, nil, 200, diagnosis.ClassGood, "", "", "W2.1-10"},
 		{"slow echo", handshake, after(9*time.Second, echo), nil, 200, diagnosis.ClassGood, "handshake-slow", "", "W2.1-09"},
