@@ -3,7 +3,9 @@ package tunnel_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -85,15 +87,19 @@ func world(t *testing.T, below string, leads func() string) *httptest.Server {
 	return server
 }
 
-// free is an address on loopback on which nobody listens.
+// free is an address on loopback on which nobody listens, below those that systems give to connections: so it stays free.
 func free(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const lowest, tries = 20_000, 20
+	for range tries {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", lowest+rand.IntN(10_000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // TestPublic takes a tunnel of the user's own that ends here, also where it serves below a path, and serves there afterwards.

@@ -4,6 +4,8 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -39,15 +41,25 @@ func TestExposeWithoutATarget(t *testing.T) {
 	nothingLeft(t, w)
 }
 
+// unassigned is an address on loopback on which nobody listens, below those that systems give to connections: so it stays free.
+func unassigned(t *testing.T) string {
+	t.Helper()
+	const lowest, tries = 20_000, 20
+	for range tries {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", lowest+rand.IntN(10_000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
 // TestExposeByATunnelOfOnesOwn: what the user brings is tried from outside first, and then used.
 func TestExposeByATunnelOfOnesOwn(t *testing.T) {
 	w := newExposeWorld(t, emulator.Config{}, tunneltest.Config{})
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	target := &url.URL{Scheme: "http", Host: free.Addr().String()}
-	free.Close()
+	target := &url.URL{Scheme: "http", Host: unassigned(t)}
 	own := httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(target))
 	defer own.Close()
 	x := w.start(t, w.hookURL, "--emulator", w.control, "--public-url", own.URL, "--port", target.Port(), "--ca", bundle(t, w.ca, certificateOf(t, own)))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,6 +23,7 @@ import (
 
 // TestVerifyApp lets verify start an app, or wait for one that runs. A script finds the port that the app's webhook is to have in $PORT.
 func TestVerifyApp(t *testing.T) {
+	ports := newRows() // an emulator that takes any free port never takes one of these
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "verify-app"),
 		RequireExplicitExec: true,
@@ -31,13 +33,9 @@ func TestVerifyApp(t *testing.T) {
 			e.Setenv("OUTLOCAL_STATE", filepath.Join(e.WorkDir, ".state"))
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("LANG", "C.UTF-8")
-			free, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			defer free.Close()
-			e.Setenv("PORT", fmt.Sprint(free.Addr().(*net.TCPAddr).Port))
-			return nil
+			port, err := ports.free(t.Context())
+			e.Setenv("PORT", strconv.Itoa(port))
+			return err
 		},
 		Cmds: commands(),
 	})
